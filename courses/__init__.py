@@ -1,0 +1,19 @@
+"""The course supermarket: small offline classes for a city's environmental managers.
+
+The rooms, from the street down; each may look down, never up (import-linter proves it):
+
+    app         create_app: the only place that knows every room
+    cli         the command line: worker, tick, doctor, demo, token, user
+    demo        a town on a working day, invented
+    schedule    every timed job, one line each
+    desks       one page per role, looking into many rooms
+    reminders   what is due to be said, and when
+    roster      who came: attendance per sitting, and the hours earned
+    booking     seats: book, queue, promote, cancel; moving and calling off a published class
+    catalogue   courses, classes, sittings, lecturers, reminder rules; the shelves
+    homes       the Homes for Environmental Managers: venues and rooms
+    accounts    sign-in, invitation, reset, profile, tokens
+    outbox      notices waiting, sent, failed, in doubt, withdrawn
+    people      persons, posts, enterprises, towns, squadrons; rights and their guard
+    ground      database, clock, refusal, language: knows no room
+"""

@@ -1,0 +1,88 @@
+"""The database: the base of all models, the engine of either kind, `insert_many`.
+
+What changes rows stands in `transaction.py`; what is here holds for readers and writers alike.
+"""
+
+import datetime as dt
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, event
+from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass
+from sqlalchemy.types import JSON, TypeDecorator
+
+LOCK_WAIT_MS = 2000  # longer waits become a polite 503: 15 s times 8 threads is a hung site
+
+
+class UTCDateTime(TypeDecorator[dt.datetime]):
+    """An aware moment, stored in UTC. SQLite would hand back naive times."""
+
+    impl, cache_ok = DateTime(timezone=True), True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime")
+        return value.astimezone(dt.UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        moment: dt.datetime = value
+        return moment.replace(tzinfo=moment.tzinfo or dt.UTC).astimezone(dt.UTC)
+
+
+class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
+    """The base of every model. Constraints have names, so that migrations can find them on SQLite."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {dt.datetime: UTCDateTime, dict[str, Any]: JSON}
+
+
+db = SQLAlchemy(metadata=Base.metadata)  # never model_class=Base (flask-sqlalchemy #1420); models subclass Base
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Return what the engine needs on this database: on PostgreSQL, short lock waits and live connections."""
+    if url.startswith("sqlite"):
+        return {}
+    wait = f"-c lock_timeout={LOCK_WAIT_MS} -c idle_in_transaction_session_timeout=60000"
+    return {"connect_args": {"options": wait, "connect_timeout": 5}, "pool_pre_ping": True, "pool_size": 8}
+
+
+def install(app: Flask) -> None:
+    db.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            _tune_sqlite(db.engine)
+
+
+def _tune_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None  # we emit BEGIN ourselves: the driver's comes too late
+        for pragma in (f"busy_timeout={LOCK_WAIT_MS}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def insert_many(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert plain rows in one statement, without making objects: for demo towns and imports."""
+    if rows:
+        db.session.execute(model.__table__.insert(), rows)

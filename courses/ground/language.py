@@ -1,0 +1,109 @@
+"""Language: which one is spoken, how bilingual rows and moments are put into words.
+
+Source strings are English; Chinese is complete (a test). A visitor's language: `?lang=` (kept in a cookie),
+the signed-in person's choice, Accept-Language, else Chinese. A notice uses its reader's language: `speaking`.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from flask import Flask, g, has_request_context, request
+from flask_babel import Babel, force_locale, gettext
+from markupsafe import Markup
+
+from courses.ground import clock
+
+LANGUAGES = ("zh", "en")
+COOKIE = "lang"
+_spoken: ContextVar[str | None] = ContextVar("spoken", default=None)
+
+_DAYS_ZH = "周一 周二 周三 周四 周五 周六 周日".split()
+_DAYS_EN = "Mon Tue Wed Thu Fri Sat Sun".split()
+_MONTHS_EN = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+
+
+def lang() -> str:
+    """Return the language spoken now: "zh" or "en"."""
+    return _spoken.get() or (_of_request() if has_request_context() else "zh")
+
+
+def _of_request() -> str:
+    if "lang" not in g:
+        asked = request.args.get("lang") or request.cookies.get(COOKIE) or g.get("preferred_language")
+        g.lang = asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "zh"
+    return str(g.lang)
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Within, everything is said in `language`, whoever's request this is."""
+    token = _spoken.set(language)
+    try:
+        with force_locale(language):
+            yield
+    finally:
+        _spoken.reset(token)
+
+
+def worded(row: Any, name: str) -> str:
+    """Return the text `name` of a bilingual row; English falls back to Chinese, marked as such."""
+    chinese: str = getattr(row, f"{name}_zh")
+    if lang() == "zh":
+        return chinese
+    english: str = getattr(row, f"{name}_en")
+    return english or Markup('<span lang="zh-CN">{}</span>').format(chinese)
+
+
+def plain(row: Any, name: str) -> str:
+    """Return the text `name` of a bilingual row without a mark: for mails, subjects and JSON."""
+    return (getattr(row, f"{name}_en") if lang() == "en" else "") or getattr(row, f"{name}_zh")
+
+
+def day(moment: dt.datetime) -> str:
+    """Return the city's date of `moment`, with its year when it is another than now's."""
+    t, this_year = clock.local(moment), clock.local(clock.now()).year
+    if lang() == "zh":
+        year = "" if t.year == this_year else f"{t.year}年"
+        return f"{year}{t.month}月{t.day}日 {_DAYS_ZH[t.weekday()]}"
+    year = "" if t.year == this_year else f" {t.year}"
+    return f"{_DAYS_EN[t.weekday()]} {t.day} {_MONTHS_EN[t.month - 1]}{year}"
+
+
+def clock_time(moment: dt.datetime) -> str:
+    return clock.local(moment).strftime("%H:%M")
+
+
+def moment(at: dt.datetime) -> str:
+    return f"{day(at)} {clock_time(at)}"
+
+
+def span(start: dt.datetime, end: dt.datetime) -> str:
+    """Return "11月28日 周六 09:00–11:30", with both days when they differ."""
+    last = clock_time(end) if clock.local(start).date() == clock.local(end).date() else moment(end)
+    return f"{moment(start)}–{last}"
+
+
+def zone_name() -> str:
+    """Return the name under which people know the city's zone, e.g. "北京时间"."""
+    if clock.zone().key in ("Asia/Shanghai", "Asia/Chongqing", "PRC"):
+        return gettext("China Standard Time")
+    return clock.zone().key.replace("_", " ")
+
+
+def install(app: Flask) -> None:
+    app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(app.config["ROOT"] / "translations"))
+    Babel(app, locale_selector=lang, default_timezone="UTC")
+    app.jinja_env.filters.update(worded=worded, day=day, clock=clock_time, moment=moment, iso=dt.datetime.isoformat)
+    app.jinja_env.filters["local"] = clock.local
+    app.jinja_env.globals.update(span=span, zone_name=zone_name)
+    app.context_processor(lambda: {"lang": lang(), "now": clock.now()})
+
+    @app.after_request
+    def _remember(response: Any) -> Any:
+        asked = request.args.get("lang")
+        if asked in LANGUAGES:
+            response.set_cookie(COOKIE, asked, max_age=365 * 86400, samesite="Lax", httponly=True)
+        return response

@@ -1,0 +1,86 @@
+"""A refusal: a rule said no. Rules raise it with a code and facts; the door turns it into words and a status.
+
+The table below is the only place where a code gets its status and its sentence: what happened, why, what
+to do next. A test finds every code raised in the source and asks that it stands here.
+"""
+
+import datetime as dt
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
+    """A rule refused; `code` is stable (the API shows it), `facts` fill its sentence."""
+
+    def __init__(self, code: str, **facts: Any) -> None:
+        super().__init__(code, facts)
+        self.code, self.facts = code, facts
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of this refusal."""
+        return REFUSALS[self.code][0]
+
+    @property
+    def words(self) -> str:
+        """The sentence for a person, in the language of the request."""
+        from courses.ground.language import moment
+
+        shown = {k: moment(v) if isinstance(v, dt.datetime) else v for k, v in self.facts.items()}
+        return str(REFUSALS[self.code][1]) % shown
+
+
+REFUSALS: dict[str, tuple[int, Any]] = {
+    # ground
+    "busy": (503, _l("Many people are asking at this moment. Nothing was changed. Please try again.")),
+    "unavailable": (503, _l("The system cannot reach its records right now. Nothing was changed. Please try again in a minute.")),  # noqa: E501
+    "not_found": (404, _l("There is nothing here, or it is not yours to see.")),
+    "key_reused": (422, _l("This Idempotency-Key was used for a different request. Use a new key.")),
+    "malformed": (422, _l("Some of what was sent cannot be read. Check the marked fields.")),
+    # people
+    "not_signed_in": (401, _l("Please sign in first.")),
+    "not_allowed": (403, _l("Your role does not include this. Ask your squadron if you think it should.")),
+    "two_sides": (409, _l("One account cannot both serve and enforce. Use a separate account for the inspector.")),
+    "unknown_person": (422, _l("At least one of these people is not among those you may book for.")),
+    "email_taken": (409, _l("This e-mail address already belongs to an account.")),
+    "mobile_taken": (409, _l("This mobile number already belongs to an account.")),
+    "no_contact": (422, _l("Give an e-mail address or a mobile number.")),
+    # accounts
+    "wrong_sign_in": (401, _l("These do not match. Check the address or number and the password.")),
+    "slow_down": (429, _l("Too many tries. Please wait %(minutes)s minutes, or reset the password.")),
+    "dead_link": (404, _l("This link was used already or is too old. Ask for a new one.")),
+    "weak_password": (422, _l("Choose a password of at least 10 characters that is not a common one.")),
+    "wrong_password": (422, _l("The present password is not right.")),
+    # catalogue
+    "no_sitting": (422, _l("A class needs at least one sitting.")),
+    "sittings_overlap": (422, _l("Two sittings of this class are at the same time.")),
+    "ends_before_start": (422, _l("A sitting must end after it begins.")),
+    "in_the_past": (422, _l("This time is already over.")),
+    "room_clash": (409, _l("%(room)s is taken by %(course)s, %(span)s. Choose another room or time.")),
+    "lecturer_clash": (409, _l("%(lecturer)s teaches %(course)s, %(span)s. Choose another time or lecturer.")),
+    "too_many_seats": (422, _l("%(room)s has %(seats)s seats. Offer at most that many.")),
+    "window_wrong": (422, _l("Booking must open before it closes, and close no later than the class begins.")),
+    "not_a_draft": (409, _l("This class is already published.")),
+    "class_changed": (409, _l("Someone changed this class meanwhile. Look at it as it is now, then decide again.")),
+    # booking
+    "not_published": (409, _l("This class cannot be booked.")),
+    "called_off": (409, _l("This class was called off.")),
+    "not_open_yet": (409, _l("Booking opens %(opens_at)s.")),
+    "closed": (409, _l("Booking for this class has closed.")),
+    "begun": (409, _l("This class has already begun.")),
+    "already_booked": (409, _l("%(person)s already has a place in this class.")),
+    "person_clash": (409, _l("%(person)s has a seat in %(course)s at the same time, %(span)s. Cancel that seat first.")),
+    "group_too_large": (409, _l("The class has %(capacity)s seats; a group of %(people)s cannot fit.")),
+    "nobody": (422, _l("Choose at least one person.")),
+    "not_cancellable": (409, _l("This place is no longer there to cancel.")),
+    "cannot_undo": (409, _l("The seat has gone to someone else, so the cancellation stands. You can queue again.")),
+    "below_taken": (409, _l("%(taken)s seats are taken; the class cannot have fewer.")),
+    "nothing_changed": (409, _l("This is what the class already says; nobody was told anything.")),
+    # roster
+    "not_begun": (409, _l("Attendance can be marked from one hour before the sitting begins.")),
+    "not_on_roster": (409, _l("This person has no seat in the class.")),
+    "minutes_wrong": (422, _l("Arrival and leaving must lie within the sitting, arrival first.")),
+    # outbox
+    "not_in_doubt": (409, _l("This notice is not waiting for a decision.")),
+}

@@ -1,0 +1,62 @@
+"""The guard: every route declares the right it needs; one that declares none is refused.
+
+Pages know their actor by the session cookie, the API by its Bearer token alone: which of the two applies is
+said by `install`'s caller, the only place that knows both.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from flask import Flask, g, request
+
+from courses.ground.refusal import Refusal
+from courses.people.rights import PUBLIC, Actor, Right, may, require
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def needs(right: Right) -> Callable[[View], View]:
+    """Declare the right a route needs; the action behind it asks again, with the facts at hand."""
+
+    def declare(view: View) -> View:
+        cast(Any, view).right = right
+        return view
+
+    return declare
+
+
+public = needs(Right.READ_CATALOGUE)
+
+
+def actor() -> Actor | None:
+    """Return who acts in this request, read at most once; None for a stranger."""
+    if "actor" not in g:
+        g.actor = g.find_actor()
+    return cast(Actor | None, g.actor)
+
+
+def signed_in() -> Actor:
+    """Return who acts. Raises Refusal("not_signed_in") for a stranger."""
+    found = actor()
+    if found is None:
+        raise Refusal("not_signed_in")
+    return found
+
+
+def install(app: Flask, find_actor: Callable[[], Actor | None]) -> None:
+    """Guard every route of `app`; `find_actor` returns the actor of the present request, or None."""
+
+    @app.before_request
+    def _guard() -> None:
+        g.find_actor = find_actor
+        if request.endpoint is None:  # a 404 or 405 is on its way
+            return
+        right = getattr(app.view_functions[request.endpoint], "right", None)
+        if right is None:
+            raise Refusal("not_allowed")
+        if right not in PUBLIC:
+            require(actor(), right)
+
+    app.jinja_env.globals.update(
+        may=lambda right, **facts: may(actor(), Right(right), **facts),
+    )

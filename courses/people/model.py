@@ -1,0 +1,143 @@
+"""Persons and the bodies they belong to."""
+
+import datetime as dt
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from courses.ground.db import Base
+
+
+class Role(StrEnum):
+    """What a post lets its holder be. Serving roles and the enforcing one never meet in one account."""
+
+    MANAGER = "manager"
+    OWNER = "owner"
+    OFFICER = "officer"
+    INSPECTOR = "inspector"
+    LECTURER = "lecturer"
+    ASSOCIATION = "association"
+    BUREAU = "bureau"
+    ADMINISTRATOR = "administrator"
+
+
+ENFORCING = frozenset({Role.INSPECTOR})
+
+
+class City(Base):
+    """The city this installation serves: its name, zone and words. One row."""
+
+    __tablename__ = "city"
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    name_zh: Mapped[str]
+    name_en: Mapped[str] = mapped_column(default="")
+    zone: Mapped[str] = mapped_column(default="Asia/Shanghai")
+    post_name_zh: Mapped[str] = mapped_column(default="企业环保管理员")
+    post_name_en: Mapped[str] = mapped_column(default="environmental manager")
+    operator_zh: Mapped[str] = mapped_column(default="")
+    operator_en: Mapped[str] = mapped_column(default="")
+    record_number: Mapped[str] = mapped_column(default="")
+    is_demo: Mapped[bool] = mapped_column(default=False)
+
+
+class Squadron(Base):
+    """A squadron of the law-enforcement team: publishes and serves classes for its towns."""
+
+    __tablename__ = "squadron"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    name_zh: Mapped[str]
+    name_en: Mapped[str] = mapped_column(default="")
+
+
+class Association(Base):
+    """An environmental association: looks after its own town's enterprises."""
+
+    __tablename__ = "association"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    name_zh: Mapped[str]
+    name_en: Mapped[str] = mapped_column(default="")
+
+
+class Town(Base):
+    """A town or street: what squadrons and associations serve."""
+
+    __tablename__ = "town"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    name_zh: Mapped[str] = mapped_column(unique=True)
+    name_en: Mapped[str] = mapped_column(default="")
+    squadron_id: Mapped[int | None] = mapped_column(ForeignKey("squadron.id"), default=None, index=True)
+    association_id: Mapped[int | None] = mapped_column(ForeignKey("association.id"), default=None, index=True)
+
+
+class Industry(Base):
+    __tablename__ = "industry"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name_zh: Mapped[str]
+    name_en: Mapped[str] = mapped_column(default="")
+
+
+class Enterprise(Base):
+    """A company, known by its 18-character unified social credit code (GB 32100, checked digit by digit)."""
+
+    __tablename__ = "enterprise"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    credit_code: Mapped[str] = mapped_column(String(18), unique=True)
+    name_zh: Mapped[str]
+    name_en: Mapped[str] = mapped_column(default="")
+    town_id: Mapped[int] = mapped_column(ForeignKey("town.id"), index=True)
+    industry_id: Mapped[int | None] = mapped_column(ForeignKey("industry.id"), default=None, index=True)
+    is_key_unit: Mapped[bool] = mapped_column(default=False)
+
+
+class Person(Base):
+    """A person. `email` is stored in lower case, `mobile` as +86…; both serve sign-in and notices only.
+
+    `epoch` rises when the password changes: it ends every session and every link made before.
+    """
+
+    __tablename__ = "person"
+    __table_args__ = (CheckConstraint("language IN ('zh', 'en')", name="language_known"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    name: Mapped[str]
+    name_en: Mapped[str] = mapped_column(default="")
+    email: Mapped[str | None] = mapped_column(unique=True, default=None)
+    mobile: Mapped[str | None] = mapped_column(unique=True, default=None)
+    language: Mapped[str] = mapped_column(String(2), default="zh")
+    password_hash: Mapped[str | None] = mapped_column(default=None)
+    epoch: Mapped[int] = mapped_column(default=1)
+    left_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+
+    @property
+    def has_account(self) -> bool:
+        return self.password_hash is not None
+
+
+class Post(Base):
+    """One role a person holds, and where: at an enterprise, in a squadron, for an association, or city-wide."""
+
+    __tablename__ = "post"
+    __table_args__ = (
+        CheckConstraint(
+            "(role IN ('manager', 'owner')) = (enterprise_id IS NOT NULL)"
+            " AND (role = 'officer') = (squadron_id IS NOT NULL)"
+            " AND (role = 'association') = (association_id IS NOT NULL)",
+            name="place_fits_role",
+        ),
+        Index("uq_post_held", "person_id", "role", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    role: Mapped[Role] = mapped_column(String(16))
+    enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprise.id"), default=None, index=True)
+    squadron_id: Mapped[int | None] = mapped_column(ForeignKey("squadron.id"), default=None, index=True)
+    association_id: Mapped[int | None] = mapped_column(ForeignKey("association.id"), default=None, index=True)

@@ -1,0 +1,109 @@
+"""What pages and doors ask of people."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import Select, and_, or_, select
+
+from courses.ground.db import db
+from courses.people.model import City, Enterprise, Person, Post, Role, Town
+from courses.people.rights import Actor
+
+
+def actor_of(person_id: int, epoch: int | None = None) -> Actor | None:
+    """Return the actor a person is now, in one statement; None if they left or `epoch` is over."""
+    serves = or_(Town.squadron_id == Post.squadron_id, Town.association_id == Post.association_id)
+    rows = db.session.execute(
+        select(
+            Person.name,
+            Person.epoch,
+            Person.language,
+            Post.role,
+            Post.enterprise_id,
+            Post.squadron_id,
+            Post.association_id,
+            Town.id,
+        )
+        .outerjoin(Post, Post.person_id == Person.id)
+        .outerjoin(Town, and_(Post.enterprise_id.is_(None), serves))
+        .where(Person.id == person_id, Person.left_at.is_(None))
+    ).all()
+    if not rows or (epoch is not None and rows[0].epoch != epoch):
+        return None
+    first = rows[0]
+    return Actor(
+        id=person_id,
+        name=first.name,
+        epoch=first.epoch,
+        language=first.language,
+        roles=frozenset(Role(row.role) for row in rows if row.role),
+        enterprise_id=next((row.enterprise_id for row in rows if row.enterprise_id), None),
+        squadron_id=next((row.squadron_id for row in rows if row.squadron_id), None),
+        association_id=next((row.association_id for row in rows if row.association_id), None),
+        towns=frozenset(row.id for row in rows if row.id),
+    )
+
+
+@dataclass(frozen=True)
+class CityWords:
+    """The city's row as plain values, so that it can be kept between requests."""
+
+    name_zh: str
+    name_en: str
+    zone: str
+    post_name_zh: str
+    post_name_en: str
+    operator_zh: str
+    operator_en: str
+    record_number: str
+    is_demo: bool
+
+
+def city() -> CityWords:
+    """Return the city; before it is set up, a nameless one in China's zone."""
+    row = db.session.scalar(select(City)) or City(name_zh="本市", name_en="this city")
+    return CityWords(**{name: getattr(row, name) for name in CityWords.__dataclass_fields__})
+
+
+class Colleague(NamedTuple):
+    """One person of an enterprise, with the post held there."""
+
+    id: int
+    name: str
+    name_en: str
+    role: Role
+    email: str | None
+    mobile: str | None
+    has_account: bool
+
+
+def colleagues(enterprise_id: int) -> list[Colleague]:
+    """Return the people of an enterprise, in the order of their names; one row each."""
+    statement = (
+        select(Person, Post.role)
+        .join(Post, Post.person_id == Person.id)
+        .where(Post.enterprise_id == enterprise_id, Person.left_at.is_(None))
+        .order_by(Person.name, Person.id, Post.role)
+    )
+    people: dict[int, Colleague] = {}
+    for person, role in db.session.execute(statement):
+        people.setdefault(
+            person.id,
+            Colleague(
+                person.id, person.name, person.name_en, role, person.email, person.mobile, person.has_account
+            ),
+        )
+    return list(people.values())
+
+
+def person_by_login(login: str) -> Person | None:
+    """Return the person with this e-mail address or mobile number, both normalised."""
+    return db.session.scalar(_by_login(login))
+
+
+def _by_login(login: str) -> Select[tuple[Person]]:
+    return select(Person).where(or_(Person.email == login, Person.mobile == login), Person.left_at.is_(None))
+
+
+def enterprise(enterprise_id: int) -> Enterprise | None:
+    return db.session.get(Enterprise, enterprise_id)

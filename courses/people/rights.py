@@ -1,0 +1,145 @@
+"""Rights: one table says who may do what.
+
+A right is granted to roles within a scope. `require` is called inside actions, `may` by templates to show
+a button. Without facts, `may` asks whether the actor could hold the right for anything at all: that is
+what the guard at the door asks. docs/rights.md is made from this table.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from courses.ground.refusal import Refusal
+from courses.people.model import Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """Who acts: handed to every action as its first argument. Plain values, read once per request."""
+
+    id: int
+    name: str
+    roles: frozenset[Role]
+    epoch: int = 1
+    language: str = "zh"
+    enterprise_id: int | None = None
+    squadron_id: int | None = None
+    association_id: int | None = None
+    towns: frozenset[int] = frozenset()
+
+    # What flask-login asks of a user.
+    is_authenticated = is_active = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        return f"{self.id}:{self.epoch}"
+
+    def has(self, *roles: str) -> bool:
+        return any(role in self.roles for role in roles)
+
+
+class Right(StrEnum):
+    """What can be done, as resource:act."""
+
+    READ_CATALOGUE = "catalogue:read"
+    USE_ACCOUNT = "account:use"
+    BOOK = "bookings:create"
+    READ_BOOKING = "bookings:read"
+    CANCEL = "bookings:cancel"
+    PUBLISH = "classes:publish"
+    CHANGE_CLASS = "classes:change"
+    READ_ROSTER = "roster:read"
+    MARK_ROSTER = "roster:mark"
+    READ_PEOPLE = "people:read"
+    INVITE = "people:invite"
+    READ_POSTS = "posts:read"
+    READ_COVERAGE = "coverage:read"
+    ADMINISTER = "installation:administer"
+
+
+Facts = Mapping[str, Any]
+Scope = Callable[[Actor, Facts], bool]
+
+
+def oneself(actor: Actor, facts: Facts) -> bool:
+    return facts.get("person_id") == actor.id
+
+
+def own_enterprise(actor: Actor, facts: Facts) -> bool:
+    return actor.enterprise_id is not None and facts.get("enterprise_id") == actor.enterprise_id
+
+
+def own_squadron(actor: Actor, facts: Facts) -> bool:
+    return actor.squadron_id is not None and facts.get("squadron_id") == actor.squadron_id
+
+
+def own_town(actor: Actor, facts: Facts) -> bool:
+    return facts.get("town_id") in actor.towns
+
+
+def teaches(actor: Actor, facts: Facts) -> bool:
+    return actor.id in facts.get("lecturer_ids", ())
+
+
+def anywhere(actor: Actor, facts: Facts) -> bool:
+    return True
+
+
+EVERYONE = frozenset(Role)
+LEARNER = frozenset({Role.MANAGER, Role.OWNER})
+Grants = tuple[tuple[frozenset[Role], Scope], ...]
+
+
+def _role(role: Role) -> frozenset[Role]:
+    return frozenset({role})
+
+
+GRANTS: dict[Right, Grants] = {
+    Right.USE_ACCOUNT: ((EVERYONE, anywhere),),
+    Right.BOOK: ((LEARNER, oneself), (_role(Role.OWNER), own_enterprise)),
+    Right.READ_BOOKING: (
+        (EVERYONE, oneself),
+        (_role(Role.OWNER), own_enterprise),
+        (_role(Role.OFFICER), own_squadron),
+        (_role(Role.LECTURER), teaches),
+    ),
+    Right.CANCEL: (
+        (EVERYONE, oneself),
+        (_role(Role.OWNER), own_enterprise),
+        (_role(Role.OFFICER), own_squadron),
+    ),
+    Right.PUBLISH: ((_role(Role.OFFICER), own_squadron),),
+    Right.CHANGE_CLASS: ((_role(Role.OFFICER), own_squadron),),
+    Right.READ_ROSTER: ((_role(Role.OFFICER), own_squadron), (_role(Role.LECTURER), teaches)),
+    Right.MARK_ROSTER: ((_role(Role.OFFICER), own_squadron), (_role(Role.LECTURER), teaches)),
+    Right.READ_PEOPLE: (
+        (_role(Role.OWNER), own_enterprise),
+        (_role(Role.OFFICER), own_town),
+        (_role(Role.ASSOCIATION), own_town),
+    ),
+    Right.INVITE: ((_role(Role.OWNER), own_enterprise), (_role(Role.OFFICER), own_town)),
+    Right.READ_POSTS: ((_role(Role.INSPECTOR), anywhere),),
+    Right.READ_COVERAGE: ((_role(Role.BUREAU), anywhere),),
+    Right.ADMINISTER: ((_role(Role.ADMINISTRATOR), anywhere),),
+}
+PUBLIC = frozenset({Right.READ_CATALOGUE})
+
+
+def may(actor: Actor | None, right: Right, **facts: Any) -> bool:
+    """Return whether `actor` holds `right` for what `facts` describe (without facts: for anything)."""
+    if right in PUBLIC:
+        return True
+    if actor is None:
+        return False
+    return any(
+        not actor.roles.isdisjoint(roles) and (not facts or scope(actor, facts)) for roles, scope in GRANTS[right]
+    )
+
+
+def require(actor: Actor | None, right: Right, **facts: Any) -> None:
+    """Raise Refusal("not_signed_in") or Refusal("not_allowed") unless `may(...)`."""
+    if actor is None and right not in PUBLIC:
+        raise Refusal("not_signed_in")
+    if not may(actor, right, **facts):
+        raise Refusal("not_allowed")
