@@ -1,0 +1,1 @@
+"""Programs for those who build and check the service; the service itself imports none of them."""
