@@ -79,7 +79,7 @@ requirements: ## Choose the newest versions that requirements*.in allow (needs u
 
 .PHONY: clean
 clean: ## Remove what was built; the data in instance/ and the environment .venv stay
-	@rm -rf static/vendor $(COMPILED) htmlcov .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache \
+	@rm -rf static/vendor static/packed $(COMPILED) htmlcov .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache \
 	    .import_linter_cache .hypothesis .schemathesis test-results
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
