@@ -1,7 +1,7 @@
 """Make static/ ready to be served: fetch what is others', pack what is worth packing.
 
-`static/vendor` gets the third-party browser files, taken out of wheels that pip checked by hash. So nothing of
-others is committed, no Node is needed, and pip's own settings (a mirror, a proxy) hold here too.
+`static/vendor` gets the third-party browser files, taken out of wheels that pip checked by hash. So nothing
+of others is committed, no Node is needed, and pip's own settings (a mirror, a proxy) hold here too.
 
 `static/packed/<hash>/<name>` gets a copy of each text file with `.br` and `.gz` beside it. The hash is the
 content's, as in its URL: a packed copy can be missing, never stale. Does nothing when all is there.

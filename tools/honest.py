@@ -10,12 +10,15 @@ go to one process one after another, so that none of them runs beside its like.
 
 import os
 import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
+from playwright._impl._driver import compute_driver_executable
 
 
 def chromium() -> Path | None:
@@ -25,6 +28,18 @@ def chromium() -> Path | None:
     for name in () if named else ("chromium", "chromium-browser", "google-chrome"):
         found = found or shutil.which(name)
     return Path(found) if found else None
+
+
+def driven_chromium() -> Path | None:
+    """Return the browser if its driver can start: a slim machine lacks the one library the driver needs."""
+    browser = chromium()
+    return browser if browser and _driver_starts() else None
+
+
+@cache
+def _driver_starts() -> bool:
+    node, _ = compute_driver_executable()
+    return subprocess.run([node, "--version"], capture_output=True).returncode == 0
 
 
 def postgres() -> Path | None:
@@ -44,7 +59,11 @@ class Need:
 
 
 NEEDS = {
-    "browser": Need("Chromium", "apt-get install chromium fonts-noto-cjk, or CHROMIUM=/path/to/it", chromium),
+    "browser": Need(
+        "Chromium or a library of its driver",
+        "apt-get install chromium fonts-noto-cjk libatomic1, or CHROMIUM=/path/to/it",
+        driven_chromium,
+    ),
     "postgres": Need("PostgreSQL", "apt-get install postgresql", postgres),
 }
 FILLS_THE_MACHINE = ("browser", "concurrency")
