@@ -86,6 +86,18 @@ def span(start: dt.datetime, end: dt.datetime) -> str:
     return f"{moment(start)}–{last}"
 
 
+def shown(fact: Any) -> Any:
+    """Return a fact of a refusal as people read it: moments, spans (pairs of moments), bilingual rows, numbers."""
+    if isinstance(fact, dt.datetime):
+        return moment(fact)
+    if isinstance(fact, tuple):
+        return span(*fact)
+    for name in ("title", "name"):
+        if hasattr(fact, f"{name}_zh"):
+            return plain(fact, name)
+    return fact
+
+
 def zone_name() -> str:
     """Return the name under which people know the city's zone, e.g. "北京时间"."""
     if clock.zone().key in ("Asia/Shanghai", "Asia/Chongqing", "PRC"):

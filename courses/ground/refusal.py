@@ -4,7 +4,6 @@ The table below is the only place where a code gets its status and its sentence:
 to do next. A test finds every code raised in the source and asks that it stands here.
 """
 
-import datetime as dt
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -25,10 +24,9 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
     @property
     def words(self) -> str:
         """The sentence for a person, in the language of the request."""
-        from courses.ground.language import moment
+        from courses.ground.language import shown
 
-        shown = {k: moment(v) if isinstance(v, dt.datetime) else v for k, v in self.facts.items()}
-        return str(REFUSALS[self.code][1]) % shown
+        return str(REFUSALS[self.code][1]) % {name: shown(fact) for name, fact in self.facts.items()}
 
 
 REFUSALS: dict[str, tuple[int, Any]] = {
@@ -46,12 +44,14 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     "email_taken": (409, _l("This e-mail address already belongs to an account.")),
     "mobile_taken": (409, _l("This mobile number already belongs to an account.")),
     "no_contact": (422, _l("Give an e-mail address or a mobile number.")),
+    "post_held": (409, _l("This person already holds this post, or one at another enterprise.")),
     # accounts
     "wrong_sign_in": (401, _l("These do not match. Check the address or number and the password.")),
     "slow_down": (429, _l("Too many tries. Please wait %(minutes)s minutes, or reset the password.")),
     "dead_link": (404, _l("This link was used already or is too old. Ask for a new one.")),
     "weak_password": (422, _l("Choose a password of at least 10 characters that is not a common one.")),
     "wrong_password": (422, _l("The present password is not right.")),
+    "too_many_tokens": (409, _l("You have %(count)s tokens, as many as there can be. End one first.")),
     # catalogue
     "no_sitting": (422, _l("A class needs at least one sitting.")),
     "sittings_overlap": (422, _l("Two sittings of this class are at the same time.")),
@@ -61,7 +61,6 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     "lecturer_clash": (409, _l("%(lecturer)s teaches %(course)s, %(span)s. Choose another time or lecturer.")),
     "too_many_seats": (422, _l("%(room)s has %(seats)s seats. Offer at most that many.")),
     "window_wrong": (422, _l("Booking must open before it closes, and close no later than the class begins.")),
-    "not_a_draft": (409, _l("This class is already published.")),
     "class_changed": (409, _l("Someone changed this class meanwhile. Look at it as it is now, then decide again.")),
     # booking
     "not_published": (409, _l("This class cannot be booked.")),

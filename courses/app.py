@@ -1,0 +1,226 @@
+"""create_app: the only place that knows every room."""
+
+import hashlib
+import secrets
+import time
+from pathlib import Path
+from typing import Any
+
+from apiflask import APIFlask
+from flask import Flask, g, redirect, render_template, request, url_for
+from flask_compress import Compress
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+import config
+from courses import api, cli
+from courses.accounts import web as accounts_web
+from courses.accounts.queries import actor_of_token
+from courses.booking import web as booking_web
+from courses.catalogue import web as catalogue_web
+from courses.desks import web as desks_web
+from courses.ground import clock, db, language
+from courses.ground.refusal import Refusal
+from courses.ground.transaction import refusal_of
+from courses.people import guard
+from courses.people.queries import CityWords, actor_of, city
+from courses.people.rights import Actor
+from courses.roster import web as roster_web
+
+ROOT = config.ROOT
+CITY_KEPT_S = 30
+POLICY = (
+    "default-src 'self'; script-src 'nonce-{}'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
+    "worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def create_app(settings: config.Settings | None = None) -> APIFlask:
+    """Return the application, made from `settings` (default: the environment's)."""
+    settings = settings or config.read()
+    app = APIFlask(
+        "courses",
+        title="Course supermarket",
+        version="1",
+        spec_path=None,
+        docs_path=None,
+        json_errors=False,
+        root_path=str(ROOT),
+        instance_path=str(settings.instance),
+        static_folder=None,
+    )
+    app.config.update(
+        ROOT=ROOT,
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_keys[0],
+        SECRET_KEY_FALLBACKS=list(settings.secret_keys[1:]),
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=db.engine_options(settings.database_url),
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
+        PERMANENT_SESSION_LIFETIME=14 * 86400,
+        WTF_CSRF_TIME_LIMIT=None,
+        MAX_CONTENT_LENGTH=2 * 1024 * 1024,
+        COMPRESS_MIMETYPES=["text/html", "application/json", "application/problem+json", "image/svg+xml"],
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    db.install(app)
+    Migrate(app, db.db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    language.install(app)
+    _install_city(app)
+    _install_assets(app)
+    CSRFProtect(app)
+    Compress(app)
+    _install_sign_in(app)
+    for room in (catalogue_web, booking_web, roster_web, accounts_web, desks_web):
+        app.register_blueprint(room.pages)
+    api.install(app)
+    cli.install(app)
+    _install_errors(app)
+    _install_headers(app)
+    if settings.trusted_proxies:
+        n = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    return app
+
+
+def _install_city(app: Flask) -> None:
+    kept: dict[str, Any] = {"until": 0.0}
+
+    def words() -> CityWords:
+        if kept["until"] < time.monotonic():
+            kept.update(city=city(), until=time.monotonic() + CITY_KEPT_S)
+        found: CityWords = kept["city"]
+        return found
+
+    app.extensions["city"] = words
+    app.extensions["forget_city"] = lambda: kept.update(until=0.0)
+
+    @app.before_request
+    def _use_zone() -> None:
+        if request.endpoint not in ("desks.healthz", "desks.readyz"):
+            g.city = words()
+            clock.use_zone(g.city.zone)
+
+    app.context_processor(lambda: {"city": g.get("city") or words()})
+
+
+def _install_assets(app: Flask) -> None:
+    """Serve static files under names that carry their content's hash, for ever; nothing else has that path."""
+    static = ROOT / "static"
+    names = {str(f.relative_to(static)): _hashed(f) for f in sorted(static.rglob("*")) if f.is_file()}
+    hashed = WhiteNoise(app.wsgi_app, autorefresh=False, immutable_file_test=lambda path, url: True)
+    for name, digest in names.items():
+        for suffix in ("", ".br", ".gz"):
+            if (static / (name + suffix)).is_file() and not name.endswith((".br", ".gz")):
+                hashed.add_file_to_dictionary(f"/static/{digest}/{name}", str(static / name))
+                break
+    app.wsgi_app = hashed  # type: ignore[method-assign]
+
+    def asset(name: str) -> str:
+        return f"{request.script_root}/static/{names[name]}/{name}"
+
+    app.jinja_env.globals["asset"] = asset
+
+
+def _hashed(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+
+
+def _install_sign_in(app: Flask) -> None:
+    login = LoginManager(app)
+    login.session_protection = None  # an industrial community shares addresses; phones change them on the way
+
+    @login.user_loader  # type: ignore[untyped-decorator]
+    def _load(known_as: str) -> Actor | None:
+        id_, _, epoch = known_as.partition(":")
+        return actor_of(int(id_), int(epoch)) if id_.isdecimal() and epoch.isdecimal() else None
+
+    def find_actor() -> Actor | None:
+        if request.path.startswith("/api/"):
+            scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+            return actor_of_token(token.strip()) if scheme.lower() == "bearer" else None
+        user = login._load_user() or g._login_user
+        found = user if isinstance(user, Actor) else None
+        if found and not request.cookies.get(language.COOKIE):
+            g.preferred_language = found.language
+        return found
+
+    guard.install(app, find_actor)
+    app.context_processor(lambda: {"actor": guard.actor() if "find_actor" in g else None})
+
+
+def _install_errors(app: Flask) -> None:
+    """Turn refusals and HTTP errors into a page or a problem document, by the door they came through."""
+
+    def answer(status: int, code: str, words: str, headers: dict[str, str]) -> Any:
+        if request.path.startswith("/api/"):
+            response: Any = api.problem(status, code, words)
+        else:
+            page = status if status in (403, 404, 405, 429, 500, 503) else 403 if status < 500 else 500
+            response = app.make_response((render_template(f"errors/{page}.html", words=words), status))
+        response.headers.update(headers)
+        return response
+
+    @app.errorhandler(Refusal)
+    def _refused(refusal: Refusal) -> Any:
+        db.db.session.rollback()
+        wants_page = not request.path.startswith("/api/")
+        if refusal.code == "not_signed_in" and wants_page:
+            back = request.full_path.rstrip("?") if request.method == "GET" else request.path
+            return redirect(url_for("accounts.sign_in", next=back))
+        headers = {"Retry-After": "2"} if refusal.status == 503 else {}
+        if refusal.status == 401:
+            headers["WWW-Authenticate"] = "Bearer"
+        return answer(refusal.status, refusal.code, refusal.words, headers)
+
+    @app.errorhandler(OperationalError)
+    def _database(error: DBAPIError) -> Any:
+        return _refused(refusal_of(error))
+
+    @app.errorhandler(CSRFError)
+    def _forged(error: CSRFError) -> Any:
+        return answer(400, "form_expired", str(language.gettext("This form is too old. Go back, reload the page and send it again.")), {})  # noqa: E501
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> Any:
+        if error.response is not None or (error.code or 500) < 400:
+            return error
+        code = error.name.lower().replace(" ", "_")
+        headers = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
+        return answer(error.code or 500, code, "", headers)
+
+    @app.errorhandler(500)
+    def _broken(error: Exception) -> Any:
+        db.db.session.rollback()
+        return answer(500, "internal_server_error", "", {})
+
+
+def _install_headers(app: Flask) -> None:
+    def nonce() -> str:
+        if "nonce" not in g:
+            g.nonce = secrets.token_urlsafe(16)
+        return str(g.nonce)
+
+    app.jinja_env.globals["nonce"] = nonce
+
+    @app.after_request
+    def _headers(response: Any) -> Any:
+        headers = response.headers
+        if response.mimetype == "text/html":
+            headers.setdefault("Content-Security-Policy", POLICY.format(g.get("nonce", "")))
+            headers.setdefault("Cache-Control", "no-store" if g.get("actor") else "no-cache")
+            headers.setdefault("Vary", "Cookie, Accept-Language")
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("Referrer-Policy", "same-origin")
+        headers.setdefault("Permissions-Policy", "geolocation=(), microphone=(), camera=(self)")
+        if app.config["SESSION_COOKIE_SECURE"]:
+            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        return response

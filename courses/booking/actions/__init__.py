@@ -1,0 +1,21 @@
+"""The acts of booking, one file per verb: book, cancel (and undo), promote, change (move, resize, call off).
+
+Each locks the class first, then the people it may seat, in the order of their ids; all else follows under
+those locks.
+"""
+
+from courses.booking.actions.book import Outcome, book
+from courses.booking.actions.cancel import cancel, settle, undo_cancel
+from courses.booking.actions.change import call_off, move, replace_reminders, resize
+
+__all__ = [
+    "Outcome",
+    "book",
+    "call_off",
+    "cancel",
+    "move",
+    "replace_reminders",
+    "resize",
+    "settle",
+    "undo_cancel",
+]

@@ -1,0 +1,160 @@
+"""Booking a seat, for oneself or for several people at once."""
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import insert
+
+from courses.booking.actions.ground import (
+    Candidate,
+    Locked,
+    Told,
+    candidates,
+    locked_class,
+    log,
+    require_standing,
+    require_unchanged,
+    tell,
+)
+from courses.booking.actions.promote import promote
+from courses.booking.model import Booking, Enrolment, State
+from courses.booking.queries import Titled
+from courses.catalogue.model import TrainingClass
+from courses.ground import clock
+from courses.ground.db import db
+from courses.ground.idempotency import RequestKey
+from courses.ground.refusal import Refusal
+from courses.ground.transaction import lock_all, transaction
+from courses.outbox.actions import Reader
+from courses.people.model import Person
+from courses.people.rights import Actor, Right, require
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one person got. `place`: in the queue, counted from 1; None for a seat."""
+
+    id: int
+    person: int
+    state: str
+    place: int | None
+
+
+def book(
+    actor: Actor,
+    class_id: int,
+    people: Collection[int],
+    door: str = "page",
+    seen: int | None = None,
+    request_key: RequestKey | None = None,
+) -> list[Outcome]:
+    """Ask for a seat for each of `people`: all get one, or all get one place in the queue.
+
+    `seen`: the schedule_no the asker was shown; a class that moved since is refused with "class_changed".
+    Raises Refusal: nobody, unknown_person, not_allowed, not_found, called_off, begun, not_open_yet, closed,
+    class_changed, already_booked, person_clash, group_too_large.
+    """
+    ids = sorted(set(people))
+    with transaction(request_key) as kept:
+        if kept.earlier_answer:
+            return [Outcome(**answer) for answer in kept.earlier_answer]
+        if not ids:
+            raise Refusal("nobody")
+        at = clock.now()
+        class_ = locked_class(class_id)
+        _require_open(class_.row, at)
+        require_unchanged(class_.row, seen)
+        lock_all(Person, ids)
+        found = _require_free(actor, class_.row, ids)
+        seated = class_.row.queued == 0 and len(ids) <= class_.row.seats_free
+        if seated:
+            _require_no_clash(found)
+        bookings = _enrol(actor, class_.row, found, State.BOOKED if seated else State.QUEUED, at)
+        _log_and_tell(actor, class_, bookings, found, door, seated)
+        if not seated and class_.row.seats_free:
+            promote(class_, at)  # those before may be waiting for a reason that does not hold for these
+            for booking in bookings:
+                db.session.refresh(booking)
+        outcomes = _outcomes(class_.row, bookings)
+        kept.answer([asdict(outcome) for outcome in outcomes])
+        return outcomes
+
+
+def _require_open(class_: TrainingClass, at: dt.datetime) -> None:
+    require_standing(class_, at)
+    if at < class_.opens_at:
+        raise Refusal("not_open_yet", opens_at=class_.opens_at)
+    if at >= class_.closes_at:
+        raise Refusal("closed")
+
+
+def _require_free(actor: Actor, class_: TrainingClass, ids: list[int]) -> list[Candidate]:
+    """Return the people, each of whom the actor may book for and who is not yet in the class."""
+    known = candidates(class_.id, ids)
+    if len(known) < len(ids):
+        raise Refusal("unknown_person")
+    found = [known[id_] for id_ in ids]
+    for person in found:
+        require(actor, Right.BOOK, person_id=person.id, enterprise_id=person.enterprise_id)
+    for person in found:
+        if person.is_in:
+            raise Refusal("already_booked", person=person.name)
+    if len(ids) > class_.capacity:
+        raise Refusal("group_too_large", capacity=class_.capacity, people=len(ids))
+    return found
+
+
+def _require_no_clash(found: list[Candidate]) -> None:
+    for person in found:
+        if person.clash:
+            zh, en, start, end = person.clash
+            raise Refusal("person_clash", person=person.name, course=Titled(zh, en), span=(start, end))
+
+
+def _enrol(
+    actor: Actor, class_: TrainingClass, found: list[Candidate], state: State, at: dt.datetime
+) -> list[Booking]:
+    class_.last_order_no += 1
+    enrolment = {
+        "class_id": class_.id,
+        "order_no": class_.last_order_no,
+        "seats": len(found),
+        "made_by": actor.id,
+        "made_at": at,
+        "enterprise_id": found[0].enterprise_id,
+    }
+    enrolment_id = db.session.scalar(insert(Enrolment).values(enrolment).returning(Enrolment.id))
+    if state == State.BOOKED:
+        class_.seats_taken += len(found)
+    else:
+        class_.queued += 1
+    rows = [
+        {
+            "enrolment_id": enrolment_id,
+            "class_id": class_.id,
+            "person_id": person.id,
+            "state": state,
+            "reason": "asked",
+            "changed_at": at,
+            "sequence": 0,
+        }
+        for person in found
+    ]
+    made = db.session.scalars(insert(Booking).returning(Booking, sort_by_parameter_order=True), rows)
+    return list(made)
+
+
+def _log_and_tell(
+    actor: Actor, class_: Locked, bookings: list[Booking], found: list[Candidate], door: str, seated: bool
+) -> None:
+    kind = "booked" if seated else "queued"
+    log(class_.row.id, kind, actor, door, [booking.id for booking in bookings])
+    told = [Told(b, Reader(p.id, p.email)) for b, p in zip(bookings, found, strict=True)]
+    facts = {"by": None if [p.id for p in found] == [actor.id] else actor.name}
+    tell(kind, class_, told, "REQUEST" if seated else None, **facts)
+
+
+def _outcomes(class_: TrainingClass, bookings: list[Booking]) -> list[Outcome]:
+    place = class_.queued  # the newest is the last of those that wait
+    return [Outcome(b.id, b.person_id or 0, b.state, place if b.state == State.QUEUED else None) for b in bookings]

@@ -1,0 +1,140 @@
+"""Cancelling a booking, taking that back, and settling it after the class."""
+
+from sqlalchemy import func, select
+
+from courses.booking.actions.ground import (
+    Locked,
+    Told,
+    candidates,
+    locked_class,
+    log,
+    require_standing,
+    tell,
+)
+from courses.booking.actions.promote import promote
+from courses.booking.model import Booking, Event, State
+from courses.booking.queries import Titled
+from courses.ground import clock
+from courses.ground.db import db
+from courses.ground.refusal import Refusal
+from courses.ground.transaction import lock_all, locked, transaction
+from courses.outbox.actions import Reader, withdraw
+from courses.people.model import Person, Post, Role
+from courses.people.rights import Actor, Right, require
+
+
+def cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
+    """Give up a seat or leave the queue; the seat goes to the next in the queue at once.
+
+    After the class's `cancel_until` it counts as late. Raises Refusal: not_found, not_allowed, not_cancellable,
+    called_off, begun.
+    """
+    with transaction():
+        class_, booking, reader = _locked_booking(actor, booking_id)
+        at = clock.now()
+        require_standing(class_.row, at)
+        if not booking.is_live:
+            raise Refusal("not_cancellable")
+        was_seated = booking.takes_a_seat
+        late = was_seated and at > class_.row.cancel_until
+        if was_seated:
+            class_.row.seats_taken -= 1
+        elif not _others_wait(booking):
+            class_.row.queued -= 1
+        booking.state, booking.reason, booking.changed_at = State.CANCELLED, "late" if late else "asked", at
+        booking.sequence += 1
+        db.session.flush()
+        log(class_.row.id, "cancelled_late" if late else "cancelled", actor, door, [booking.id], seated=was_seated)
+        withdraw([booking.id])
+        if was_seated or actor.id != reader.id:
+            by = None if actor.id == reader.id else actor.name
+            tell("cancelled", class_, [Told(booking, reader)], "CANCEL" if was_seated else None, by=by)
+        promote(class_, at)
+
+
+def undo_cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
+    """Take a cancellation back: the seat, or the old place in the queue, as long as nobody was promoted since.
+
+    Raises Refusal: not_found, not_allowed, called_off, begun, not_cancellable, cannot_undo, already_booked,
+    person_clash.
+    """
+    with transaction():
+        class_, booking, reader = _locked_booking(actor, booking_id)
+        at = clock.now()
+        require_standing(class_.row, at)
+        if booking.is_live or booking.reason == "called_off":
+            raise Refusal("not_cancellable")
+        last = db.session.scalar(
+            select(Event).where(Event.booking_id == booking.id, Event.what.startswith("cancelled"))
+            .order_by(Event.id.desc()).limit(1)
+        )
+        assert last is not None  # every cancellation is logged
+        was_seated = bool(last.facts.get("seated"))
+        lock_all(Person, [reader.id])
+        person = candidates(class_.row.id, [reader.id]).get(reader.id)
+        if person is None or person.is_in:
+            raise Refusal("already_booked", person=person.name if person else "")
+        if was_seated:
+            if class_.row.is_full or _promoted_since(class_.row.id, last.id):
+                raise Refusal("cannot_undo")
+            if person.clash:
+                zh, en, start, end = person.clash
+                raise Refusal("person_clash", person=person.name, course=Titled(zh, en), span=(start, end))
+            class_.row.seats_taken += 1
+        elif not _others_wait(booking):
+            class_.row.queued += 1
+        booking.state = State.BOOKED if was_seated else State.QUEUED
+        booking.reason, booking.changed_at = "undone", at
+        booking.sequence += 1
+        db.session.flush()
+        log(class_.row.id, "cancellation_undone", actor, door, [booking.id])
+        withdraw([booking.id])
+        if was_seated:
+            by = None if actor.id == reader.id else actor.name
+            tell("booked", class_, [Told(booking, reader)], "REQUEST", by=by)
+        else:
+            promote(class_, at)
+
+
+def settle(booking: Booking, attended: bool | None) -> None:
+    """Record what the roster says of the whole class; call it inside the roster's transaction."""
+    booking.attended = attended
+
+
+def _locked_booking(actor: Actor, booking_id: int) -> tuple[Locked, Booking, Reader]:
+    """Lock the booking's class, then read the booking. A stranger is told that there is nothing."""
+    class_id = db.session.scalar(select(Booking.class_id).where(Booking.id == booking_id))
+    if class_id is None:
+        raise Refusal("not_found")
+    class_ = locked_class(class_id)
+    booking = locked(Booking, booking_id)
+    person = db.session.execute(
+        select(Person.id, Person.email, Post.enterprise_id)
+        .outerjoin(Post, (Post.person_id == Person.id) & Post.role.in_((Role.MANAGER, Role.OWNER)))
+        .where(Person.id == booking.person_id)
+    ).first()
+    if person is None:
+        raise Refusal("not_found")
+    facts = {
+        "person_id": person.id,
+        "enterprise_id": person.enterprise_id,
+        "squadron_id": class_.row.squadron_id,
+    }
+    try:
+        require(actor, Right.CANCEL, **facts)
+    except Refusal:
+        raise Refusal("not_found") from None
+    return class_, booking, Reader(person.id, person.email)
+
+
+def _others_wait(booking: Booking) -> bool:
+    """Return whether others of the same enrolment are in the queue."""
+    others = select(func.count()).where(
+        Booking.enrolment_id == booking.enrolment_id, Booking.id != booking.id, Booking.state == State.QUEUED
+    )
+    return bool(db.session.scalar(others))
+
+
+def _promoted_since(class_id: int, event_id: int) -> bool:
+    later = select(Event.id).where(Event.class_id == class_id, Event.id > event_id, Event.what == "promoted")
+    return db.session.scalar(later.limit(1)) is not None

@@ -1,0 +1,174 @@
+"""Changing a published class: moving, resizing, calling off, other reminders. Everyone concerned is told once."""
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import select
+
+from courses.booking.actions.ground import (
+    Locked,
+    Told,
+    candidates,
+    locked_class,
+    log,
+    require_standing,
+    require_unchanged,
+    tell,
+)
+from courses.booking.actions.promote import promote
+from courses.booking.model import LIVE, Booking, State
+from courses.catalogue import queries as catalogue
+from courses.catalogue.actions import Span, check_place, check_sittings, set_reminders, set_sittings
+from courses.catalogue.model import ClassState, Teaching
+from courses.ground import clock
+from courses.ground.db import db
+from courses.ground.refusal import Refusal
+from courses.ground.transaction import transaction
+from courses.outbox.actions import Reader, post_all, row_of, withdraw
+from courses.people.model import Person
+from courses.people.rights import Actor, Right, require
+
+REMINDER = "reminder"
+
+
+def move(
+    actor: Actor,
+    class_id: int,
+    sittings: Sequence[Span],
+    room_id: int,
+    seen: int | None = None,
+    door: str = "page",
+) -> None:
+    """Move the class to other times or another room. Booking's close and the cancelling deadline move along.
+
+    Those with a seat and those waiting are told, as are the lecturers; calendar entries and reminders move. Raises
+    Refusal: not_found, not_allowed, called_off, begun, class_changed, nothing_changed and those of `check_sittings`
+    and `check_place`.
+    """
+    with transaction():
+        at = clock.now()
+        class_ = _to_change(actor, class_id, at)
+        require_unchanged(class_.row, seen)
+        before = class_.spans()
+        spans = check_sittings(sittings, at)
+        if spans == before and room_id == class_.row.room_id:
+            raise Refusal("nothing_changed")
+        check_place(room_id, _lecturer_ids(class_id), spans, class_.row.capacity, but=class_id)
+        shift = spans[0][0] - class_.row.starts_at
+        class_.row.room_id = room_id
+        class_.row.opens_at = min(class_.row.opens_at, class_.row.opens_at + shift)
+        class_.row.closes_at += shift
+        class_.row.cancel_until += shift
+        set_sittings(class_.row, spans)
+        _reschedule(class_, at)
+        moved = locked_class(class_id)
+        told = _live(class_id)
+        withdraw([t.booking.id for t in told], REMINDER)
+        log(class_id, "moved", actor, door, before=catalogue.iso(before), after=catalogue.iso(spans))
+        seated = [t for t in told if t.booking.takes_a_seat]
+        clashing = _clashing(class_id, seated)
+        tell("moved", moved, [t for t in seated if t.reader.id not in clashing], "REQUEST", before=catalogue.iso(before))
+        tell(
+            "moved",
+            moved,
+            [t for t in seated if t.reader.id in clashing],
+            "REQUEST",
+            before=catalogue.iso(before),
+            clash=True,
+        )
+        waiting = [t for t in told if not t.booking.takes_a_seat]
+        tell("moved", moved, waiting, before=catalogue.iso(before), queued=True)
+        _tell_lecturers("moved", moved, before=catalogue.iso(before))
+        promote(moved, at)  # someone passed over for a clash may be free at the new hour
+
+
+def resize(actor: Actor, class_id: int, capacity: int, door: str = "page") -> None:
+    """Give the class more or fewer seats; more go to the queue at once.
+
+    Raises Refusal: not_found, not_allowed, called_off, begun, below_taken, too_many_seats, nothing_changed.
+    """
+    with transaction():
+        at = clock.now()
+        class_ = _to_change(actor, class_id, at)
+        if capacity < max(class_.row.seats_taken, 1):
+            raise Refusal("below_taken", taken=class_.row.seats_taken)
+        if capacity > class_.room.seats:
+            raise Refusal("too_many_seats", room=class_.room, seats=class_.room.seats)
+        if capacity == class_.row.capacity:
+            raise Refusal("nothing_changed")
+        log(class_id, "resized", actor, door, before=class_.row.capacity, after=capacity)
+        class_.row.capacity = capacity
+        db.session.flush()
+        promote(class_, at)
+
+
+def call_off(actor: Actor, class_id: int, reason: str, door: str = "page") -> None:
+    """Call the class off: everyone with a seat or a place in the queue is told why, and is free again.
+
+    Raises Refusal: not_found, not_allowed, called_off, begun.
+    """
+    with transaction():
+        at = clock.now()
+        class_ = _to_change(actor, class_id, at)
+        told = _live(class_id)
+        withdraw([t.booking.id for t in told])
+        log(class_id, "called_off", actor, door, reason=reason)
+        class_.row.state, class_.row.call_off_reason = ClassState.CALLED_OFF, reason
+        _reschedule(class_, at)
+        tell("called_off", class_, [t for t in told if t.booking.takes_a_seat], "CANCEL", reason=reason)
+        tell("called_off", class_, [t for t in told if not t.booking.takes_a_seat], reason=reason)
+        _tell_lecturers("called_off", class_, reason=reason)
+        for booking, _ in told:
+            booking.state, booking.reason, booking.changed_at = State.CANCELLED, "called_off", at
+        class_.row.seats_taken = class_.row.queued = 0
+        db.session.flush()
+
+
+def replace_reminders(actor: Actor, class_id: int, minutes_before: Collection[int], door: str = "page") -> None:
+    """Replace the class's reminder rules; a moment that is already past stays silent."""
+    with transaction():
+        at = clock.now()
+        class_ = _to_change(actor, class_id, at)
+        set_reminders(class_.row, minutes_before, at)
+        log(class_id, "reminders_changed", actor, door, minutes=sorted(minutes_before))
+
+
+def _to_change(actor: Actor, class_id: int, at: dt.datetime) -> Locked:
+    class_ = locked_class(class_id)
+    require(actor, Right.CHANGE_CLASS, squadron_id=class_.row.squadron_id)
+    require_standing(class_.row, at)
+    return class_
+
+
+def _reschedule(class_: Locked, at: dt.datetime) -> None:
+    class_.row.schedule_no += 1
+    class_.row.scheduled_at = at
+    db.session.flush()
+
+
+def _live(class_id: int) -> list[Told]:
+    statement = (
+        select(Booking, Person.id, Person.email)
+        .join(Person, Person.id == Booking.person_id)
+        .where(Booking.class_id == class_id, Booking.state.in_(LIVE))
+        .order_by(Booking.id)
+    )
+    rows = db.session.execute(statement, execution_options={"populate_existing": True})
+    return [Told(booking, Reader(id_, email)) for booking, id_, email in rows]
+
+
+def _clashing(class_id: int, told: list[Told]) -> set[int]:
+    people = candidates(class_id, [t.reader.id for t in told]) if told else {}
+    return {person.id for person in people.values() if person.clash}
+
+
+def _lecturer_ids(class_id: int) -> list[int]:
+    return list(db.session.scalars(select(Teaching.person_id).where(Teaching.class_id == class_id)))
+
+
+def _tell_lecturers(kind: str, class_: Locked, **facts: object) -> None:
+    readers = [Reader(t.id, t.email) for t in catalogue.lecturers_of(class_.row.id)]
+    said = {"class_": class_.facts(), "path": f"/classes/{class_.row.id}", "lecturer": True, **facts}
+    number = class_.row.schedule_no
+    post_all([row_of(kind, r, f"{kind}:class-{class_.row.id}:{number}:{r.id}", said, class_.row.id) for r in readers])
+

@@ -1,0 +1,174 @@
+"""What every act of booking stands on: the locked class, who would clash, what is logged and told."""
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, insert, or_, select
+from sqlalchemy.orm import aliased
+
+from courses.booking.model import LIVE, SEATED, Booking, Event
+from courses.catalogue import queries as catalogue
+from courses.catalogue.model import ClassState, Course, Sitting, TrainingClass
+from courses.ground import clock
+from courses.ground.db import db
+from courses.ground.refusal import Refusal
+from courses.homes.model import Home, Room
+from courses.outbox.actions import Reader, post_all, row_of
+from courses.people.model import Person, Post, Role
+from courses.people.rights import Actor
+
+
+class Locked(NamedTuple):
+    """A class, locked, with what notices say of it."""
+
+    row: TrainingClass
+    course: Course
+    room: Room
+    home: Home
+
+    def spans(self) -> list[tuple[dt.datetime, dt.datetime]]:
+        return catalogue.spans_of(self.row)
+
+    def facts(self) -> dict[str, Any]:
+        return catalogue.facts_of(self.row, self.course, self.room, self.home, self.spans())
+
+
+def locked_class(class_id: int) -> Locked:
+    """Return the class, locked and read afresh, with its course and place in one statement.
+
+    Raises Refusal("not_found").
+    """
+    statement = (
+        select(TrainingClass, Course, Room, Home)
+        .join(Course, Course.id == TrainingClass.course_id)
+        .join(Room, Room.id == TrainingClass.room_id)
+        .join(Home, Home.id == Room.home_id)
+        .where(TrainingClass.id == class_id)
+        .with_for_update(of=TrainingClass, key_share=True)
+    )
+    found = db.session.execute(statement, execution_options={"populate_existing": True}).first()
+    if found is None:
+        raise Refusal("not_found")
+    return Locked(*found)
+
+
+def require_standing(class_: TrainingClass, at: dt.datetime) -> None:
+    """Raise Refusal("called_off") or Refusal("begun") unless the class is still to come."""
+    if class_.state == ClassState.CALLED_OFF:
+        raise Refusal("called_off")
+    if class_.has_begun(at):
+        raise Refusal("begun")
+
+
+def require_unchanged(class_: TrainingClass, seen: int | None) -> None:
+    """Raise Refusal("class_changed") when the asker saw another schedule than the class has now."""
+    if seen is not None and seen != class_.schedule_no:
+        raise Refusal("class_changed")
+
+
+class Candidate(NamedTuple):
+    """One person who may take a seat: where employed, whether already in the class, what would clash."""
+
+    id: int
+    name: str
+    email: str | None
+    enterprise_id: int | None
+    is_in: bool
+    clash: tuple[str, str, dt.datetime, dt.datetime] | None
+
+
+def candidates(class_id: int, person_ids: Collection[int]) -> dict[int, Candidate]:
+    """Return these people in one statement, with their live booking in this class and the seat they hold elsewhere
+    at one of its hours, if any."""
+    ours, theirs = aliased(Sitting), aliased(Sitting)
+    same_hour = (
+        select(theirs.id)
+        .join(ours, and_(ours.starts_at < theirs.ends_at, ours.ends_at > theirs.starts_at))
+        .where(ours.class_id == class_id, theirs.class_id == Booking.class_id)
+        .correlate(Booking)
+        .exists()
+    )
+    in_the_way = and_(
+        Booking.person_id == Person.id,
+        or_(
+            and_(Booking.class_id == class_id, Booking.state.in_(LIVE)),
+            and_(Booking.class_id != class_id, Booking.state.in_(SEATED), same_hour),
+        ),
+    )
+    employed = and_(Post.person_id == Person.id, Post.role.in_((Role.MANAGER, Role.OWNER)))
+    statement = (
+        select(
+            Person.id,
+            Person.name,
+            Person.email,
+            Post.enterprise_id,
+            Booking.class_id,
+            Course.title_zh,
+            Course.title_en,
+            TrainingClass.starts_at,
+            TrainingClass.ends_at,
+        )
+        .outerjoin(Post, employed)
+        .outerjoin(Booking, in_the_way)
+        .outerjoin(TrainingClass, TrainingClass.id == Booking.class_id)
+        .outerjoin(Course, Course.id == TrainingClass.course_id)
+        .where(Person.id.in_(person_ids), Person.left_at.is_(None))
+    )
+    found: dict[int, Candidate] = {}
+    for id_, name, email, enterprise_id, other, zh, en, start, end in db.session.execute(statement):
+        so_far = found.get(id_)
+        is_in = other == class_id or bool(so_far and so_far.is_in)
+        clash = (zh, en, start, end) if other not in (None, class_id) else so_far.clash if so_far else None
+        found[id_] = Candidate(id_, name, email, enterprise_id, is_in, clash)
+    return found
+
+
+def log(
+    class_id: int,
+    what: str,
+    actor: Actor | None,
+    door: str,
+    booking_ids: Collection[int] = (),
+    **facts: Any,
+) -> None:
+    """Add to the class's log, one event per booking (or one of the class); in the transaction of the change."""
+    row = {
+        "class_id": class_id,
+        "at": clock.now(),
+        "what": what,
+        "door": door,
+        "actor_id": actor.id if actor else None,
+        "facts": facts,
+    }
+    db.session.execute(insert(Event), [{**row, "booking_id": id_} for id_ in booking_ids or (None,)])
+
+
+class Told(NamedTuple):
+    """One booking and the person to be told about it."""
+
+    booking: Booking
+    reader: Reader
+
+
+def tell(
+    kind: str,
+    locked: Locked,
+    told: Collection[Told],
+    method: str | None = None,
+    **facts: Any,
+) -> None:
+    """Write one notice per booking. `method`: what its calendar entry does, REQUEST or CANCEL, if it has one."""
+    if not told:
+        return
+    class_ = locked.facts()
+    rows = []
+    for booking, reader in told:
+        sequence = booking.sequence + locked.row.schedule_no
+        said = {"class_": class_, "path": f"/classes/{locked.row.id}", **facts}
+        if method:
+            said["calendar"] = {"uid": f"booking-{booking.id}", "sequence": sequence, "method": method}
+        key = f"{kind}:{booking.id}:{sequence}:{reader.id}"
+        expires_at = None if method == "CANCEL" else locked.row.ends_at
+        rows.append(row_of(kind, reader, key, said, locked.row.id, booking.id, expires_at))
+    post_all(rows)

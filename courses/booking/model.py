@@ -1,0 +1,107 @@
+"""Enrolments, bookings, and the log of what happened to a class."""
+
+import datetime as dt
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from courses.catalogue.model import TrainingClass
+from courses.ground.db import Base
+from courses.people.model import Person
+
+
+class State(StrEnum):
+    HELD = "held"
+    REQUESTED = "requested"
+    BOOKED = "booked"
+    QUEUED = "queued"
+    OFFERED = "offered"
+    CANCELLED = "cancelled"
+
+
+SEATED = (State.HELD, State.REQUESTED, State.BOOKED, State.OFFERED)
+"""States that take a seat."""
+LIVE = (*SEATED, State.QUEUED)
+_IS_LIVE = text("state <> 'cancelled' AND person_id IS NOT NULL")
+
+
+class Enrolment(Base):
+    """One act of asking for seats. The queue is ordered by `order_no`, which rises within the class."""
+
+    __tablename__ = "enrolment"
+    __table_args__ = (
+        CheckConstraint("seats > 0", name="asks_for_seats"),
+        Index("uq_enrolment_order", "class_id", "order_no", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    class_id: Mapped[int] = mapped_column(ForeignKey("training_class.id"))
+    order_no: Mapped[int]
+    seats: Mapped[int]
+    made_by: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    made_at: Mapped[dt.datetime]
+    enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprise.id"), default=None, index=True)
+
+
+class Booking(Base):
+    """One person's (or one still unnamed) place in one class.
+
+    `sequence` rises when the booking is cancelled or brought back; added to the class's schedule_no it is the
+    calendar's SEQUENCE. `changed_at` is when it came into its present state, `reason` why.
+    """
+
+    __tablename__ = "booking"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('held', 'requested', 'booked', 'queued', 'offered', 'cancelled')", name="state_known"
+        ),
+        Index(
+            "uq_booking_live",
+            "class_id",
+            "person_id",
+            unique=True,
+            sqlite_where=_IS_LIVE,
+            postgresql_where=_IS_LIVE,
+        ),
+        Index("ix_booking_class", "class_id", "state"),
+        Index("ix_booking_person", "person_id", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
+    class_id: Mapped[int] = mapped_column(ForeignKey("training_class.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    state: Mapped[State] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(String(32))
+    changed_at: Mapped[dt.datetime]
+    sequence: Mapped[int] = mapped_column(default=0)
+    attended: Mapped[bool | None] = mapped_column(default=None)
+    enrolment: Mapped[Enrolment] = relationship(init=False, viewonly=True)
+    person: Mapped[Person | None] = relationship(init=False, viewonly=True)
+    training_class: Mapped[TrainingClass] = relationship(init=False, viewonly=True)
+
+    @property
+    def is_live(self) -> bool:
+        return self.state != State.CANCELLED
+
+    @property
+    def takes_a_seat(self) -> bool:
+        return self.state in SEATED
+
+
+class Event(Base):
+    """What happened to a class or a booking: who, when, through which door, why. Only ever added to."""
+
+    __tablename__ = "event"
+    __table_args__ = (Index("ix_event_class", "class_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    class_id: Mapped[int] = mapped_column(ForeignKey("training_class.id"))
+    at: Mapped[dt.datetime]
+    what: Mapped[str] = mapped_column(String(32))
+    door: Mapped[str] = mapped_column(String(8))
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), default=None)
+    booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id"), default=None, index=True)
+    facts: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)

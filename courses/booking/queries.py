@@ -1,0 +1,277 @@
+"""What pages, lists and the API ask of bookings."""
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import aliased
+
+from courses.booking.model import LIVE, SEATED, Booking, Enrolment, Event, State
+from courses.catalogue.model import Course, Topic, TrainingClass
+from courses.ground.db import db
+from courses.homes.model import Home, Room
+from courses.people.model import Enterprise, Person, Post, Role, Squadron, Town
+from courses.people.rights import Actor, Right, may
+
+
+class Titled(NamedTuple):
+    """A title in both languages, for the sentence of a refusal."""
+
+    title_zh: str
+    title_en: str
+
+
+class ClassView(NamedTuple):
+    """A class with all that its page shows of it, read in one statement."""
+
+    row: TrainingClass
+    course: Course
+    topic: Topic
+    room: Room
+    home: Home
+    town: Town
+    squadron: Squadron
+
+
+def class_view(class_id: int) -> ClassView | None:
+    statement = (
+        select(TrainingClass, Course, Topic, Room, Home, Town, Squadron)
+        .join(Course, Course.id == TrainingClass.course_id)
+        .join(Topic, Topic.id == Course.topic_id)
+        .join(Room, Room.id == TrainingClass.room_id)
+        .join(Home, Home.id == Room.home_id)
+        .join(Town, Town.id == Home.town_id)
+        .join(Squadron, Squadron.id == TrainingClass.squadron_id)
+        .where(TrainingClass.id == class_id)
+    )
+    found = db.session.execute(statement).first()
+    return ClassView(*found) if found else None
+
+
+class Place(NamedTuple):
+    """One booking as its person sees it. `place`: in the queue, counted from 1."""
+
+    id: int
+    person_id: int
+    person: str
+    state: str
+    reason: str
+    class_id: int
+    place: int | None
+    enterprise_id: int | None
+    attended: bool | None
+
+
+def _place() -> Any:
+    """Return the expression for a queued booking's place: one more than the enrolments that wait before it."""
+    earlier, ahead = aliased(Booking), aliased(Enrolment)
+    return (
+        select(func.count(ahead.id.distinct()) + 1)
+        .join(earlier, earlier.enrolment_id == ahead.id)
+        .where(
+            ahead.class_id == Booking.class_id,
+            ahead.order_no < Enrolment.order_no,
+            earlier.state == State.QUEUED,
+        )
+        .correlate(Booking, Enrolment)
+        .scalar_subquery()
+    )
+
+
+def _places() -> Select[Any]:
+    return (
+        select(
+            Booking.id,
+            Booking.person_id,
+            Person.name,
+            Booking.state,
+            Booking.reason,
+            Booking.class_id,
+            _place(),
+            Enrolment.enterprise_id,
+            Booking.attended,
+        )
+        .join(Enrolment, Enrolment.id == Booking.enrolment_id)
+        .join(Person, Person.id == Booking.person_id)
+        .order_by(Enrolment.order_no, Booking.id)
+    )
+
+
+def _as_places(statement: Select[Any]) -> list[Place]:
+    """Return the rows as Places; the count is of no meaning for a booking that does not wait."""
+    places = (Place(*row) for row in db.session.execute(statement))
+    return [place if place.state == State.QUEUED else place._replace(place=None) for place in places]
+
+
+def place_of(booking_id: int) -> Place | None:
+    found = _as_places(_places().where(Booking.id == booking_id))
+    return found[0] if found else None
+
+
+def own_places(actor: Actor, class_id: int) -> list[Place]:
+    """Return the bookings in a class that are the actor's own or, for an owner, their enterprise's; the latest of each
+    person, live or cancelled."""
+    whose = Booking.person_id == actor.id
+    if actor.has(Role.OWNER):
+        whose = or_(whose, Enrolment.enterprise_id == actor.enterprise_id)
+    latest: dict[int, Place] = {}
+    for place in _as_places(_places().where(Booking.class_id == class_id, whose)):
+        if place.state != State.CANCELLED or place.person_id not in latest:
+            latest[place.person_id] = place
+    return list(latest.values())
+
+
+class Mine(NamedTuple):
+    """A booking on its person's desk."""
+
+    id: int
+    class_id: int
+    state: str
+    person: str
+    person_id: int
+    title_zh: str
+    title_en: str
+    home_zh: str
+    home_en: str
+    room_zh: str
+    room_en: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    place: int | None
+    attended: bool | None
+    cancel_until: dt.datetime
+
+
+def _mine() -> Select[Any]:
+    return (
+        select(
+            Booking.id,
+            Booking.class_id,
+            Booking.state,
+            Person.name,
+            Booking.person_id,
+            Course.title_zh,
+            Course.title_en,
+            Home.name_zh,
+            Home.name_en,
+            Room.name_zh,
+            Room.name_en,
+            TrainingClass.starts_at,
+            TrainingClass.ends_at,
+            _place(),
+            Booking.attended,
+            TrainingClass.cancel_until,
+        )
+        .join(Enrolment, Enrolment.id == Booking.enrolment_id)
+        .join(Person, Person.id == Booking.person_id)
+        .join(TrainingClass, TrainingClass.id == Booking.class_id)
+        .join(Course, Course.id == TrainingClass.course_id)
+        .join(Room, Room.id == TrainingClass.room_id)
+        .join(Home, Home.id == Room.home_id)
+    )
+
+
+def _as_mine(statement: Select[Any]) -> list[Mine]:
+    rows = (Mine(*row) for row in db.session.execute(statement))
+    return [row if row.state == State.QUEUED else row._replace(place=None) for row in rows]
+
+
+def coming(person_id: int, at: dt.datetime) -> list[Mine]:
+    """Return a person's live bookings in classes that have not ended, soonest first."""
+    return _as_mine(
+        _mine()
+        .where(Booking.person_id == person_id, Booking.state.in_(LIVE), TrainingClass.ends_at > at)
+        .order_by(TrainingClass.starts_at, Booking.id)
+    )
+
+
+def coming_of_enterprise(enterprise_id: int, at: dt.datetime, limit: int = 50) -> list[Mine]:
+    return _as_mine(
+        _mine()
+        .where(Enrolment.enterprise_id == enterprise_id, Booking.state.in_(LIVE), TrainingClass.ends_at > at)
+        .order_by(TrainingClass.starts_at, Booking.id)
+        .limit(limit)
+    )
+
+
+class Seated(NamedTuple):
+    """One line of the list of a class: who, from where."""
+
+    id: int
+    person_id: int
+    name: str
+    name_en: str
+    mobile: str | None
+    enterprise_zh: str | None
+    enterprise_en: str | None
+    state: str
+    order_no: int
+
+
+def people_of(class_id: int, states: Collection[State] = SEATED) -> list[Seated]:
+    """Return those with a booking of `states` in a class, in the order in which they asked."""
+    statement = (
+        select(
+            Booking.id,
+            Person.id,
+            Person.name,
+            Person.name_en,
+            Person.mobile,
+            Enterprise.name_zh,
+            Enterprise.name_en,
+            Booking.state,
+            Enrolment.order_no,
+        )
+        .join(Enrolment, Enrolment.id == Booking.enrolment_id)
+        .join(Person, Person.id == Booking.person_id)
+        .outerjoin(Enterprise, Enterprise.id == Enrolment.enterprise_id)
+        .where(Booking.class_id == class_id, Booking.state.in_(states))
+        .order_by(Enrolment.order_no, Booking.id)
+    )
+    return [Seated(*row) for row in db.session.execute(statement)]
+
+
+class Happening(NamedTuple):
+    """One line of the log, with the names it speaks of."""
+
+    at: dt.datetime
+    what: str
+    door: str
+    actor: str | None
+    person: str | None
+    facts: dict[str, Any]
+
+
+def happenings(class_id: int, booking_ids: Collection[int] | None = None, limit: int = 100) -> list[Happening]:
+    """Return the log of a class, newest first; with `booking_ids`, only what concerns these or the class itself."""
+    who, whose = aliased(Person), aliased(Person)
+    statement = (
+        select(Event.at, Event.what, Event.door, who.name, whose.name, Event.facts)
+        .outerjoin(who, who.id == Event.actor_id)
+        .outerjoin(Booking, Booking.id == Event.booking_id)
+        .outerjoin(whose, whose.id == Booking.person_id)
+        .where(Event.class_id == class_id)
+        .order_by(Event.id.desc())
+        .limit(limit)
+    )
+    if booking_ids is not None:
+        statement = statement.where(or_(Event.booking_id.is_(None), Event.booking_id.in_(booking_ids)))
+    return [Happening(*row) for row in db.session.execute(statement)]
+
+
+def bookings_seen_by(actor: Actor, class_id: int, squadron_id: int, lecturer_ids: Collection[int]) -> list[Place]:
+    """Return the live bookings of a class that the actor may read: all for those who serve it, else their own."""
+    statement = _places().where(Booking.class_id == class_id, Booking.state.in_(LIVE))
+    if not may(actor, Right.READ_ROSTER, squadron_id=squadron_id, lecturer_ids=lecturer_ids):
+        whose = Booking.person_id == actor.id
+        if actor.has(Role.OWNER):
+            whose = or_(whose, Enrolment.enterprise_id == actor.enterprise_id)
+        statement = statement.where(whose)
+    return _as_places(statement)
+
+
+def employer_of(person_id: int) -> int | None:
+    return db.session.scalar(
+        select(Post.enterprise_id).where(Post.person_id == person_id, Post.enterprise_id.is_not(None)).limit(1)
+    )

@@ -1,0 +1,192 @@
+"""The page of a class and the acts on it: book, cancel, undo, move, resize, call off."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from courses.booking import actions, queries
+from courses.booking.forms import BookForm, CallOffForm, MoveForm, ResizeForm
+from courses.booking.model import State
+from courses.catalogue import queries as catalogue
+from courses.catalogue.forms import REFUSED_AT
+from courses.catalogue.web import offer_places
+from courses.ground import clock
+from courses.ground.forms import Form
+from courses.ground.language import plain
+from courses.ground.markdown import as_html
+from courses.ground.refusal import Refusal
+from courses.people.guard import actor as present_actor
+from courses.people.guard import needs, public, signed_in
+from courses.people.model import Role
+from courses.people.queries import colleagues
+from courses.people.rights import Right, may, require
+
+pages = Blueprint("booking", __name__)
+
+
+@pages.get("/classes/<int:class_id>")
+@public
+def class_page(class_id: int) -> str:
+    return _class_page(class_id)
+
+
+def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
+    view = _view(class_id)
+    actor = present_actor()
+    places = queries.own_places(actor, class_id) if actor else []
+    lecturers = catalogue.lecturers_of(class_id)
+    facts = {"squadron_id": view.row.squadron_id, "lecturer_ids": [t.id for t in lecturers]}
+    serves = actor is not None and may(actor, Right.READ_ROSTER, **facts)
+    log = []
+    if actor and (serves or places):
+        log = queries.happenings(class_id, None if serves else [place.id for place in places])
+    in_already = {place.person_id for place in places if place.state != State.CANCELLED}
+    team = []
+    if actor and actor.has(Role.OWNER) and actor.enterprise_id:
+        team = [c for c in colleagues(actor.enterprise_id) if c.id not in in_already]
+    return render_template(
+        "booking/class.html",
+        view=view,
+        spans=catalogue.spans_of(view.row),
+        syllabus=as_html(plain(view.course, "syllabus")),
+        lecturers=lecturers,
+        places=places,
+        is_in=actor is not None and actor.id in in_already,
+        team=team,
+        serves=serves,
+        may_change=may(actor, Right.CHANGE_CLASS, squadron_id=view.row.squadron_id),
+        queue=queries.people_of(class_id, (State.QUEUED,)) if serves else [],
+        log=log,
+        is_open=view.row.is_bookable(clock.now()),
+        refusal=refusal,
+    )
+
+
+@pages.post("/classes/<int:class_id>/bookings")
+@needs(Right.BOOK)
+def create(class_id: int) -> Any:
+    actor, form = signed_in(), BookForm()
+    if not form.validate_on_submit():
+        raise Refusal("malformed")
+    people = form.people.data or ([] if "group" in request.form else [actor.id])
+    try:
+        outcomes = actions.book(actor, class_id, people, seen=form.seen.data)
+    except Refusal as refusal:
+        return _refused(class_id, refusal)
+    if outcomes[0].state == State.BOOKED:
+        words = ngettext("The seat is booked.", "%(num)s seats are booked.", len(outcomes))
+        flash(f"{words} {_('A confirmation is on its way.')}", "done")
+    else:
+        flash(_("The class is full: number %(place)s in the queue.", place=outcomes[0].place), "wait")
+    return redirect(url_for(".class_page", class_id=class_id), 303)
+
+
+@pages.post("/bookings/<int:booking_id>/cancellation")
+@needs(Right.CANCEL)
+def cancel(booking_id: int) -> Any:
+    return _on_booking(booking_id, actions.cancel, _("Cancelled. You can take this back until the seat goes to someone else."))  # noqa: E501
+
+
+@pages.post("/bookings/<int:booking_id>/cancellation/undo")
+@needs(Right.CANCEL)
+def undo_cancel(booking_id: int) -> Any:
+    return _on_booking(booking_id, actions.undo_cancel, _("The cancellation is taken back. Your place is as it was."))
+
+
+def _on_booking(booking_id: int, act: Callable[..., None], done: str) -> Any:
+    place = queries.place_of(booking_id)
+    if place is None:
+        raise Refusal("not_found")
+    try:
+        act(signed_in(), booking_id)
+    except Refusal as refusal:
+        if refusal.status == 404:
+            raise
+        return _refused(place.class_id, refusal)
+    flash(done, "done")
+    return redirect(url_for(".class_page", class_id=place.class_id), 303)
+
+
+def _refused(class_id: int, refusal: Refusal) -> Any:
+    """Show the class as it is now, with the reason on top. A lost race or a missing class is not for this page."""
+    if refusal.status in (403, 404, 503):
+        raise refusal
+    return _class_page(class_id, refusal), refusal.status
+
+
+@pages.route("/classes/<int:class_id>/move", methods=["GET", "POST"])
+@needs(Right.CHANGE_CLASS)
+def move(class_id: int) -> Any:
+    view = _own_view(class_id)
+    form = MoveForm()
+    offer_places(form)
+    if not form.is_submitted():
+        form.room_id.data, form.seen.data = view.row.room_id, view.row.schedule_no
+        while len(form.sittings):
+            form.sittings.pop_entry()
+        for start, end in catalogue.spans_of(view.row):
+            first, last = clock.local(start), clock.local(end)
+            form.sittings.append_entry({"day": first.date(), "start": first.time(), "end": last.time()})
+    elif form.validate():
+        act = lambda: actions.move(  # noqa: E731
+            signed_in(), class_id, form.spans(), form.room_id.data, form.seen.data
+        )
+        if _try(act, form):
+            flash(_("The class is moved. Everyone concerned is being told."), "done")
+            return redirect(url_for(".class_page", class_id=class_id), 303)
+    form.pad()
+    return render_template("booking/move.html", view=view, form=form), 422 if form.is_submitted() else 200
+
+
+@pages.route("/classes/<int:class_id>/capacity", methods=["GET", "POST"])
+@needs(Right.CHANGE_CLASS)
+def resize(class_id: int) -> Any:
+    view = _own_view(class_id)
+    form = ResizeForm()
+    if not form.is_submitted():
+        form.capacity.data = view.row.capacity
+    elif form.validate() and _try(lambda: actions.resize(signed_in(), class_id, form.capacity.data), form):
+        flash(_("The class now has %(seats)s seats.", seats=form.capacity.data), "done")
+        return redirect(url_for(".class_page", class_id=class_id), 303)
+    return render_template("booking/resize.html", view=view, form=form), 422 if form.is_submitted() else 200
+
+
+@pages.route("/classes/<int:class_id>/call-off", methods=["GET", "POST"])
+@needs(Right.CHANGE_CLASS)
+def call_off(class_id: int) -> Any:
+    view = _own_view(class_id)
+    form = CallOffForm()
+    if form.validate_on_submit() and _try(
+        lambda: actions.call_off(signed_in(), class_id, form.reason.data.strip()), form
+    ):
+        flash(_("The class is called off. Everyone concerned is being told."), "done")
+        return redirect(url_for(".class_page", class_id=class_id), 303)
+    return render_template("booking/call_off.html", view=view, form=form), 422 if form.is_submitted() else 200
+
+
+def _try(act: Callable[[], None], form: Form) -> bool:
+    """Do it; a rule's refusal stands at its field."""
+    try:
+        act()
+    except Refusal as refusal:
+        if refusal.status in (403, 404, 503):
+            raise
+        form.refuse(refusal, **REFUSED_AT, below_taken="capacity")
+        return False
+    return True
+
+
+def _view(class_id: int) -> queries.ClassView:
+    view = queries.class_view(class_id)
+    if view is None:
+        raise Refusal("not_found")
+    return view
+
+
+def _own_view(class_id: int) -> queries.ClassView:
+    view = _view(class_id)
+    require(signed_in(), Right.CHANGE_CLASS, squadron_id=view.row.squadron_id)
+    return view

@@ -1,0 +1,112 @@
+"""The form of a class: is it well formed? What it may say is decided by the actions."""
+
+import datetime as dt
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, FieldList, Form as PlainForm, FormField, IntegerField, SelectField
+from wtforms import SelectMultipleField, TimeField
+from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from courses.catalogue.actions import ClassPlan, Span
+from courses.catalogue.model import CANCEL_BEFORE, DEFAULT_REMINDERS
+from courses.ground import clock
+from courses.ground.forms import REQUIRED, Form, MomentField
+
+REMINDERS = (
+    (7 * 1440, _l("7 days before")),
+    (3 * 1440, _l("3 days before")),
+    (1440, _l("1 day before")),
+    (120, _l("2 hours before")),
+    (60, _l("1 hour before")),
+)
+MAX_SITTINGS = 4
+MAX_AHEAD = dt.timedelta(days=730)
+
+
+class SittingForm(PlainForm):
+    """One half-day. An empty row means none."""
+
+    day = DateField(_l("Day"), [Optional()])
+    start = TimeField(_l("From"), [Optional()])
+    end = TimeField(_l("To"), [Optional()])
+
+    def validate_day(self, field: Any) -> None:
+        given = [self.day.data, self.start.data, self.end.data]
+        if any(given) and not all(given):
+            raise ValidationError(_l("Give the day, the beginning and the end."))
+        if field.data and field.data > (clock.now() + MAX_AHEAD).date():
+            raise ValidationError(_l("That is more than two years ahead. Check the year."))
+
+    def span(self) -> Span | None:
+        if not (self.day.data and self.start.data and self.end.data):
+            return None
+        return (
+            clock.from_local(self.day.data, self.start.data),
+            clock.from_local(self.day.data, self.end.data),
+        )
+
+
+class Choices(SelectMultipleField):
+    """Several choices as check boxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class TimetableForm(Form):
+    """Where and when: what publishing and moving share."""
+
+    room_id = SelectField(_l("Room"), coerce=int, validators=[InputRequired(REQUIRED)])
+    sittings = FieldList(FormField(SittingForm), min_entries=1, max_entries=MAX_SITTINGS)
+
+    def spans(self) -> list[Span]:
+        return [span for row in self.sittings if (span := row.form.span())]
+
+    def validate_sittings(self, field: Any) -> None:
+        if not any(row.form.day.errors or row.form.span() for row in field):
+            field[0].form.day.errors = [REQUIRED]
+            raise ValidationError("")
+
+    def pad(self) -> None:
+        """Offer empty rows up to MAX_SITTINGS, since the page must work without JavaScript."""
+        while len(self.sittings) < MAX_SITTINGS:
+            self.sittings.append_entry()
+
+
+class ClassForm(TimetableForm):
+    """Everything a class needs to be published."""
+
+    capacity = IntegerField(_l("Seats"), [InputRequired(REQUIRED), NumberRange(1, 1000)])
+    lecturers = Choices(_l("Lecturers"), coerce=int)
+    opens_at = MomentField(_l("Booking opens"), [Optional()], description=_l("Empty: at once."))
+    closes_at = MomentField(_l("Booking closes"), [Optional()], description=_l("Empty: when the class begins."))
+    cancel_until = MomentField(
+        _l("Cancelling is free until"), [Optional()], description=_l("Empty: 24 hours before the class begins.")
+    )
+    reminders = Choices(_l("Reminders"), coerce=int, choices=REMINDERS, default=DEFAULT_REMINDERS)
+
+    def plan(self, course_id: int) -> ClassPlan:
+        """Return the plan this form describes; call it only on a valid form."""
+        spans = sorted(self.spans())
+        begins = spans[0][0]
+        return ClassPlan(
+            course_id=course_id,
+            room_id=self.room_id.data,
+            sittings=spans,
+            capacity=self.capacity.data,
+            opens_at=self.opens_at.data or min(clock.now(), begins - dt.timedelta(minutes=1)),
+            closes_at=self.closes_at.data or begins,
+            cancel_until=self.cancel_until.data or begins - CANCEL_BEFORE,
+            lecturer_ids=self.lecturers.data or (),
+            reminders=self.reminders.data or (),
+        )
+
+
+REFUSED_AT = {
+    "too_many_seats": "capacity",
+    "room_clash": "room_id",
+    "lecturer_clash": "lecturers",
+    "window_wrong": "closes_at",
+}

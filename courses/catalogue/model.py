@@ -1,0 +1,176 @@
+"""Courses, classes, sittings, lecturers and reminder rules."""
+
+import datetime as dt
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from courses.ground.db import Base
+from courses.homes.model import Room
+from courses.people.model import Person
+
+MINUTES_PER_HOUR = 45  # one 学时 is 45 taught minutes, the usual measure of continuing education in China
+DEFAULT_REMINDERS = (3 * 1440, 1440, 120)  # minutes before: 3 days, 1 day, 2 hours
+CANCEL_BEFORE = dt.timedelta(hours=24)  # product rule, until a city sets its own
+
+
+class ClassState(StrEnum):
+    PUBLISHED = "published"
+    CALLED_OFF = "called_off"
+
+
+class Topic(Base):
+    """A shelf."""
+
+    __tablename__ = "topic"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name_zh: Mapped[str]
+    name_en: Mapped[str] = mapped_column(default="")
+    position: Mapped[int] = mapped_column(default=0)
+
+
+class Course(Base):
+    """What is taught. Texts exist per language: Chinese required, English falls back to it with a mark."""
+
+    __tablename__ = "course"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    topic_id: Mapped[int] = mapped_column(ForeignKey("topic.id"), index=True)
+    title_zh: Mapped[str]
+    title_en: Mapped[str] = mapped_column(default="")
+    summary_zh: Mapped[str] = mapped_column(Text, default="")
+    summary_en: Mapped[str] = mapped_column(Text, default="")
+    syllabus_zh: Mapped[str] = mapped_column(Text, default="")
+    syllabus_en: Mapped[str] = mapped_column(Text, default="")
+    for_key_units: Mapped[bool] = mapped_column(default=False)
+    topic: Mapped[Topic] = relationship(init=False, viewonly=True)
+
+
+class Lecturer(Base):
+    """An invited teacher: a person with an institution."""
+
+    __tablename__ = "lecturer"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    institution_zh: Mapped[str]
+    institution_en: Mapped[str] = mapped_column(default="")
+    bio_zh: Mapped[str] = mapped_column(Text, default="")
+    bio_en: Mapped[str] = mapped_column(Text, default="")
+    person: Mapped[Person] = relationship(init=False, viewonly=True)
+
+
+class TrainingClass(Base):
+    """One dated class of a course: a room, lecturers, seats.
+
+    `seats_taken` counts bookings that are held, requested, booked or offered; `queued` counts enrolments that wait.
+    Both change together with those rows, under this row's lock. `starts_at` and `ends_at` are those of the first and
+    last sitting. `schedule_no` rises with every move, call-off and undo; `scheduled_at` says when it last did.
+    """
+
+    __tablename__ = "training_class"
+    __table_args__ = (
+        # Both sides joined by AND: SQLite takes the chained form for a comparison with a truth value.
+        CheckConstraint("seats_taken >= 0 AND seats_taken <= capacity", name="seats_within_capacity"),
+        CheckConstraint("capacity > 0", name="has_seats"),
+        CheckConstraint("queued >= 0", name="queue_not_negative"),
+        CheckConstraint("starts_at < ends_at", name="ends_after_start"),
+        CheckConstraint("closes_at <= starts_at", name="closes_before_start"),
+        Index("ix_training_class_shelf", "state", "starts_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
+    squadron_id: Mapped[int] = mapped_column(ForeignKey("squadron.id"), index=True)
+    room_id: Mapped[int] = mapped_column(ForeignKey("room.id"), index=True)
+    capacity: Mapped[int]
+    starts_at: Mapped[dt.datetime]
+    ends_at: Mapped[dt.datetime]
+    opens_at: Mapped[dt.datetime]
+    closes_at: Mapped[dt.datetime]
+    cancel_until: Mapped[dt.datetime]
+    scheduled_at: Mapped[dt.datetime]
+    state: Mapped[ClassState] = mapped_column(String(16), default=ClassState.PUBLISHED)
+    sittings_count: Mapped[int] = mapped_column(default=1)
+    seats_taken: Mapped[int] = mapped_column(default=0)
+    queued: Mapped[int] = mapped_column(default=0)
+    last_order_no: Mapped[int] = mapped_column(default=0)
+    schedule_no: Mapped[int] = mapped_column(default=1)
+    call_off_reason: Mapped[str] = mapped_column(default="")
+    course: Mapped[Course] = relationship(init=False, viewonly=True)
+    room: Mapped[Room] = relationship(init=False, viewonly=True)
+    sittings: Mapped[list["Sitting"]] = relationship(init=False, viewonly=True, order_by="Sitting.starts_at")
+
+    @property
+    def seats_free(self) -> int:
+        return self.capacity - self.seats_taken
+
+    @property
+    def is_full(self) -> bool:
+        return self.seats_taken >= self.capacity
+
+    def is_bookable(self, at: dt.datetime) -> bool:
+        """Return whether one may book or queue at `at`."""
+        return self.state == ClassState.PUBLISHED and self.opens_at <= at < self.closes_at
+
+    def has_begun(self, at: dt.datetime) -> bool:
+        return at >= self.starts_at
+
+
+class Sitting(Base):
+    """One dated half-day of a class; attendance is taken per sitting."""
+
+    __tablename__ = "sitting"
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="ends_after_start"),
+        Index("ix_sitting_time", "starts_at", "ends_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    class_id: Mapped[int] = mapped_column(ForeignKey("training_class.id"), index=True)
+    starts_at: Mapped[dt.datetime]
+    ends_at: Mapped[dt.datetime]
+
+    @property
+    def minutes(self) -> int:
+        return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
+    @property
+    def half_hours(self) -> int:
+        """What the sitting is worth, in half 学时, rounded to the nearest."""
+        return round(self.minutes * 2 / MINUTES_PER_HOUR)
+
+
+class Teaching(Base):
+    """A lecturer teaches a class."""
+
+    __tablename__ = "teaching"
+
+    class_id: Mapped[int] = mapped_column(ForeignKey("training_class.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
+
+
+class ReminderRule(Base):
+    """Remind those booked `minutes_before` a sitting. Rules are replaced, never edited."""
+
+    __tablename__ = "reminder_rule"
+    __table_args__ = (
+        CheckConstraint("minutes_before > 0", name="before"),
+        Index(
+            "uq_reminder_rule_live",
+            "class_id",
+            "minutes_before",
+            unique=True,
+            sqlite_where=text("replaced_at IS NULL"),
+            postgresql_where=text("replaced_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    class_id: Mapped[int] = mapped_column(ForeignKey("training_class.id"))
+    minutes_before: Mapped[int]
+    made_at: Mapped[dt.datetime]
+    replaced_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+

@@ -1,0 +1,240 @@
+"""What shelves, course pages and notices ask of the catalogue."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, and_, func, or_, select
+
+from courses.catalogue.model import ClassState, Course, Lecturer, Sitting, Teaching, Topic, TrainingClass
+from courses.ground.db import db
+from courses.homes.model import Home, Room
+from courses.people.model import Person, Town
+
+PAGE_SIZE = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """What a visitor narrows the shelves by; all in the URL."""
+
+    q: str = ""
+    topic: str = ""
+    town: int | None = None
+    day: dt.date | None = None
+    free: bool = False
+    page: int = 1
+
+
+class Card(NamedTuple):
+    """One class on a shelf, ready to print."""
+
+    id: int
+    course_id: int
+    title_zh: str
+    title_en: str
+    topic_zh: str
+    topic_en: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    sittings: int
+    home_zh: str
+    home_en: str
+    town_zh: str
+    town_en: str
+    lecturers: str
+    capacity: int
+    seats_taken: int
+    queued: int
+    state: str
+    opens_at: dt.datetime
+    closes_at: dt.datetime
+
+
+_lecturers = (
+    select(func.aggregate_strings(Person.name, "、"))
+    .join(Teaching, Teaching.person_id == Person.id)
+    .where(Teaching.class_id == TrainingClass.id)
+    .correlate(TrainingClass)
+    .scalar_subquery()
+)
+
+
+def cards() -> Select[Any]:
+    """Return the statement that yields Cards, in order of time; callers add what they narrow by."""
+    return (
+        select(
+            TrainingClass.id,
+            TrainingClass.course_id,
+            Course.title_zh,
+            Course.title_en,
+            Topic.name_zh,
+            Topic.name_en,
+            TrainingClass.starts_at,
+            TrainingClass.ends_at,
+            TrainingClass.sittings_count,
+            Home.name_zh,
+            Home.name_en,
+            Town.name_zh,
+            Town.name_en,
+            func.coalesce(_lecturers, ""),
+            TrainingClass.capacity,
+            TrainingClass.seats_taken,
+            TrainingClass.queued,
+            TrainingClass.state,
+            TrainingClass.opens_at,
+            TrainingClass.closes_at,
+        )
+        .join(Course, Course.id == TrainingClass.course_id)
+        .join(Topic, Topic.id == Course.topic_id)
+        .join(Room, Room.id == TrainingClass.room_id)
+        .join(Home, Home.id == Room.home_id)
+        .join(Town, Town.id == Home.town_id)
+        .order_by(TrainingClass.starts_at, TrainingClass.id)
+    )
+
+
+def as_cards(statement: Select[Any]) -> list[Card]:
+    return [Card(*row) for row in db.session.execute(statement)]
+
+
+def shelf(filters: Filters, at: dt.datetime, day_span: tuple[dt.datetime, dt.datetime] | None) -> list[Card]:
+    """Return one page of classes still to come at `at`, one more than PAGE_SIZE if there is a next page."""
+    statement = cards().where(TrainingClass.state == ClassState.PUBLISHED, TrainingClass.starts_at > at)
+    for word in filters.q.split():
+        statement = statement.where(_mentions(word))
+    if filters.topic:
+        statement = statement.where(Topic.slug == filters.topic)
+    if filters.town:
+        statement = statement.where(Town.id == filters.town)
+    if filters.free:
+        statement = statement.where(TrainingClass.seats_taken < TrainingClass.capacity, TrainingClass.closes_at > at)
+    if day_span:
+        held = Sitting.starts_at.between(*day_span)
+        statement = statement.where(TrainingClass.id.in_(select(Sitting.class_id).where(held)))
+    return as_cards(statement.offset((filters.page - 1) * PAGE_SIZE).limit(PAGE_SIZE + 1))
+
+
+def _mentions(word: str) -> Any:
+    """Return the condition that `word` is in the texts of a course, its lecturers or its place."""
+    texts = (Course.title_zh, Course.title_en, Course.summary_zh, Course.summary_en, Course.syllabus_zh)
+    texts += (Course.syllabus_en, Home.name_zh, Home.name_en, Town.name_zh, Town.name_en)
+    return or_(*(text.icontains(word, autoescape=True) for text in texts), _lecturers.contains(word, autoescape=True))
+
+
+class Shelf(NamedTuple):
+    """A topic with the number of classes to come and the towns' names for the filter."""
+
+    slug: str
+    name_zh: str
+    name_en: str
+    classes: int
+
+
+def topics(at: dt.datetime) -> list[Shelf]:
+    """Return every topic with how many classes are to come."""
+    coming = and_(
+        TrainingClass.course_id == Course.id,
+        TrainingClass.state == ClassState.PUBLISHED,
+        TrainingClass.starts_at > at,
+    )
+    statement = (
+        select(Topic.slug, Topic.name_zh, Topic.name_en, func.count(TrainingClass.id))
+        .outerjoin(Course, Course.topic_id == Topic.id)
+        .outerjoin(TrainingClass, coming)
+        .group_by(Topic.id)
+        .order_by(Topic.position, Topic.id)
+    )
+    return [Shelf(*row) for row in db.session.execute(statement)]
+
+
+def towns_with_homes() -> list[Town]:
+    return list(db.session.scalars(select(Town).where(Town.id.in_(select(Home.town_id))).order_by(Town.id)))
+
+
+def all_courses() -> list[Course]:
+    """Return every course with its topic, in shelf order."""
+    statement = select(Course, Topic).join(Topic, Topic.id == Course.topic_id).order_by(Topic.position, Course.id)
+    courses = []
+    for course, topic in db.session.execute(statement):
+        db.session.expunge(course)
+        course.__dict__["topic"] = topic
+        courses.append(course)
+    return courses
+
+
+def classes_of(course_id: int, at: dt.datetime) -> list[Card]:
+    """Return the classes of a course still to come."""
+    return as_cards(
+        cards().where(
+            TrainingClass.course_id == course_id,
+            TrainingClass.state == ClassState.PUBLISHED,
+            TrainingClass.starts_at > at,
+        )
+    )
+
+
+class Teacher(NamedTuple):
+    """A lecturer as shown on a class's page and in the publish form."""
+
+    id: int
+    name: str
+    name_en: str
+    email: str | None
+    institution_zh: str
+    institution_en: str
+    bio_zh: str
+    bio_en: str
+
+
+def _teachers() -> Select[Any]:
+    return select(
+        Person.id,
+        Person.name,
+        Person.name_en,
+        Person.email,
+        Lecturer.institution_zh,
+        Lecturer.institution_en,
+        Lecturer.bio_zh,
+        Lecturer.bio_en,
+    ).join(Lecturer, Lecturer.person_id == Person.id)
+
+
+def lecturers() -> list[Teacher]:
+    return [Teacher(*row) for row in db.session.execute(_teachers().order_by(Person.name, Person.id))]
+
+
+def lecturers_of(class_id: int) -> list[Teacher]:
+    statement = _teachers().join(Teaching, Teaching.person_id == Person.id).where(Teaching.class_id == class_id)
+    return [Teacher(*row) for row in db.session.execute(statement.order_by(Person.id))]
+
+
+def spans_of(class_: TrainingClass) -> list[tuple[dt.datetime, dt.datetime]]:
+    """Return the class's sittings in order; no statement for the usual class of one sitting."""
+    if class_.sittings_count == 1:
+        return [(class_.starts_at, class_.ends_at)]
+    statement = select(Sitting.starts_at, Sitting.ends_at).where(Sitting.class_id == class_.id)
+    return [(start, end) for start, end in db.session.execute(statement.order_by(Sitting.starts_at))]
+
+
+def facts_of(
+    class_: TrainingClass, course: Course, room: Room, home: Home, spans: list[tuple[dt.datetime, dt.datetime]]
+) -> dict[str, Any]:
+    """Return what a notice says of a class, as plain JSON in both languages."""
+    return {
+        "id": class_.id,
+        "title_zh": course.title_zh,
+        "title_en": course.title_en,
+        "sittings": iso(spans),
+        "room_zh": room.name_zh,
+        "room_en": room.name_en,
+        "home_zh": home.name_zh,
+        "home_en": home.name_en,
+        "address_zh": home.address_zh,
+        "address_en": home.address_en,
+        "phone": home.phone,
+    }
+
+
+def iso(spans: list[tuple[dt.datetime, dt.datetime]]) -> list[list[str]]:
+    return [[start.isoformat(), end.isoformat()] for start, end in spans]

@@ -1,0 +1,85 @@
+"""The command line: `flask --app wsgi ...`. For daily work there are pages; these are for machines and first days."""
+
+import datetime as dt
+from contextlib import nullcontext
+
+import click
+from flask import Flask, current_app
+from sqlalchemy import select
+
+from courses import schedule
+from courses.accounts import actions as accounts
+from courses.demo import load
+from courses.desks.queries import faults
+from courses.ground import clock
+from courses.ground.db import db
+from courses.ground.refusal import Refusal
+from courses.people.model import Role
+from courses.people.queries import city
+
+
+def install(app: Flask) -> None:
+    for command in (worker, tick, demo, token, user, doctor):
+        app.cli.add_command(command)
+
+
+@click.command()
+def worker() -> None:
+    """Run the worker: deliver notices, derive reminders. Ends on ctrl-C."""
+    schedule.work(current_app._get_current_object())  # type: ignore[attr-defined]
+
+
+@click.command()
+@click.argument("job", type=click.Choice([job.name for job in schedule.JOBS]))
+@click.option("--at", type=click.DateTime(), help="Pretend it is this time in the city's zone.")
+def tick(job: str, at: dt.datetime | None) -> None:
+    """Run one JOB once, now, as the worker would."""
+    clock.use_zone(city().zone)
+    moment = clock.from_local(at.date(), at.time()) if at else None
+    with clock.pretending(moment) if moment else nullcontext():
+        count = next(j for j in schedule.JOBS if j.name == job).run("command-line")
+    click.echo(f"{job}: {count}")
+
+
+@click.command()
+def demo() -> None:
+    """Fill an empty database with the demo town, and say who can sign in; leave a filled one as it is."""
+    if load.is_empty():
+        load.load(clock.now())
+    for line in load.cast_lines():
+        click.echo(line)
+
+
+@click.command()
+@click.argument("login")
+def token(login: str) -> None:
+    """Print a new API token for the person with this e-mail address (or mobile number)."""
+    try:
+        click.echo(accounts.token_for(login))
+    except Refusal as refusal:
+        raise click.ClickException(f"Nobody has the address {login}.") from refusal
+
+
+@click.command()
+@click.argument("email")
+@click.option("--name", required=True, help="The person's name.")
+@click.password_option()
+def user(email: str, name: str, password: str) -> None:
+    """Make an administrator, the first person of an empty installation."""
+    try:
+        accounts.open_account(name, email, Role.ADMINISTRATOR, password)
+    except (Refusal, ValueError) as error:
+        raise click.ClickException(error.words if isinstance(error, Refusal) else str(error)) from error
+    click.echo(f"{email} is an {Role.ADMINISTRATOR}.")
+
+
+@click.command()
+def doctor() -> None:
+    """Look for records that contradict each other; exit 1 if there are any."""
+    db.session.execute(select(1))
+    found = faults()
+    for fault in found:
+        click.echo(fault)
+    click.echo(f"{len(found)} faults" if found else "All is well.")
+    if found:
+        raise SystemExit(1)

@@ -1,0 +1,58 @@
+"""The notice and its states."""
+
+import datetime as dt
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from courses.ground.db import Base
+
+
+class Fate(StrEnum):
+    """waiting → sending → sent; or failed, in_doubt, withdrawn, expired."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    IN_DOUBT = "in_doubt"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+class Channel(StrEnum):
+    """How a notice travels. PAGE: the person has no address and reads it on the notices page."""
+
+    MAIL = "mail"
+    PAGE = "page"
+
+
+class Notice(Base):
+    """One message to one person. `key` says what it is about, once; `class_id` and `booking_id` let the action
+    that cancels or moves withdraw what still waits."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        Index("ix_notice_waiting", "due_at", "id", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),  # noqa: E501
+        Index("ix_notice_unsettled", "state", sqlite_where=text("state IN ('sending', 'in_doubt', 'failed')"), postgresql_where=text("state IN ('sending', 'in_doubt', 'failed')")),  # noqa: E501
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    key: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    channel: Mapped[Channel] = mapped_column(String(8))
+    facts: Mapped[dict[str, Any]]
+    made_at: Mapped[dt.datetime]
+    due_at: Mapped[dt.datetime]
+    state: Mapped[Fate] = mapped_column(String(16), default=Fate.WAITING)
+    class_id: Mapped[int | None] = mapped_column(default=None)
+    booking_id: Mapped[int | None] = mapped_column(default=None, index=True)
+    expires_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    tries: Mapped[int] = mapped_column(default=0)
+    claimed_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    claimed_by: Mapped[str | None] = mapped_column(default=None)
+    done_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    error: Mapped[str | None] = mapped_column(default=None)

@@ -1,0 +1,112 @@
+"""Which reminders are due."""
+
+import datetime as dt
+from itertools import groupby
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from courses.booking.model import Booking, State
+from courses.catalogue.model import ClassState, Course, ReminderRule, Sitting, TrainingClass
+from courses.ground import clock
+from courses.ground.db import db
+from courses.homes.model import Home, Room
+from courses.outbox.model import Notice
+from courses.people.model import Person
+
+
+class Spoken(NamedTuple):
+    """A class for which a rule's moment has come: `minutes_before` this sitting."""
+
+    class_: TrainingClass
+    course: Course
+    room: Room
+    home: Home
+    rule_id: int
+    minutes_before: int
+    sitting_id: int
+    sitting_at: dt.datetime
+    moment: dt.datetime
+
+
+def moments_due(at: dt.datetime) -> list[Spoken]:
+    """Return, for each class and each of its days not begun at `at`, the rule that speaks now.
+
+    A day is the first sitting on it. Of several rules whose moment has come only the one nearest the start speaks. A
+    moment before the rule was made, or before the class got its present schedule, is silent: publishing, booking or
+    moving was the telling.
+    """
+    longest = db.session.scalar(
+        select(ReminderRule.minutes_before)
+        .where(ReminderRule.replaced_at.is_(None))
+        .order_by(ReminderRule.minutes_before.desc())
+        .limit(1)
+    )
+    if longest is None:
+        return []
+    statement = (
+        select(TrainingClass, Course, Room, Home, ReminderRule, Sitting)
+        .join(Sitting, Sitting.class_id == TrainingClass.id)
+        .join(ReminderRule, ReminderRule.class_id == TrainingClass.id)
+        .join(Course, Course.id == TrainingClass.course_id)
+        .join(Room, Room.id == TrainingClass.room_id)
+        .join(Home, Home.id == Room.home_id)
+        .where(
+            TrainingClass.state == ClassState.PUBLISHED,
+            TrainingClass.ends_at > at,
+            TrainingClass.starts_at <= at + dt.timedelta(minutes=longest),
+            ReminderRule.replaced_at.is_(None),
+        )
+        .order_by(TrainingClass.id, Sitting.starts_at, ReminderRule.minutes_before)
+    )
+    due = []
+    rows = db.session.execute(statement)
+    for _, of_day in groupby(rows, key=lambda row: (row[0].id, clock.local(row[5].starts_at).date())):
+        class_, course, room, home, _, sitting = first = next(of_day)
+        rules = [row[4] for row in (first, *of_day) if row[5] is sitting]
+        nearest = next((rule for rule in rules if _moment(rule, sitting) <= at), None)
+        if nearest is None or at >= sitting.starts_at:
+            continue
+        moment = _moment(nearest, sitting)
+        if moment >= max(nearest.made_at, class_.scheduled_at):
+            due.append(
+                Spoken(class_, course, room, home, nearest.id, nearest.minutes_before, sitting.id, sitting.starts_at, moment)
+            )
+    return due
+
+
+def _moment(rule: ReminderRule, sitting: Sitting) -> dt.datetime:
+    return sitting.starts_at - dt.timedelta(minutes=rule.minutes_before)
+
+
+class Reminded(NamedTuple):
+    """One booked person to be reminded."""
+
+    booking_id: int
+    sequence: int
+    person_id: int
+    email: str | None
+
+
+def not_yet_told(spoken: Spoken) -> list[Reminded]:
+    """Return the booked whom this rule has not told about this sitting, and who had their seat before its moment."""
+    told = select(Notice.id).where(
+        Notice.booking_id == Booking.id, Notice.key.startswith(key_stem(spoken), autoescape=True)
+    )
+    statement = (
+        select(Booking.id, Booking.sequence, Person.id, Person.email)
+        .join(Person, Person.id == Booking.person_id)
+        .where(
+            Booking.class_id == spoken.class_.id,
+            Booking.state == State.BOOKED,
+            Booking.changed_at <= spoken.moment,
+            ~told.correlate(Booking).exists(),
+        )
+        .order_by(Booking.id)
+    )
+    return [Reminded(*row) for row in db.session.execute(statement)]
+
+
+def key_stem(spoken: Spoken) -> str:
+    """Return the part of a reminder's key that all its readers share."""
+    return f"remind:{spoken.class_.schedule_no}:{spoken.rule_id}:{spoken.sitting_id}:"

@@ -1,0 +1,120 @@
+"""The sheet at the door: mark who came."""
+
+import datetime as dt
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from courses.booking.queries import ClassView, class_view
+from courses.catalogue import queries as catalogue
+from courses.catalogue.model import Sitting
+from courses.ground import clock
+from courses.ground.forms import number_argument
+from courses.ground.refusal import Refusal
+from courses.people.guard import needs, signed_in
+from courses.people.rights import Right, require
+from courses.roster import actions, queries
+from courses.roster.model import Mark
+
+pages = Blueprint("roster", __name__)
+
+
+@pages.get("/classes/<int:class_id>/roster")
+@needs(Right.READ_ROSTER)
+def roster(class_id: int) -> str:
+    return _sheet(class_id, "roster/roster.html")
+
+
+@pages.get("/classes/<int:class_id>/sign-in-sheet")
+@needs(Right.READ_ROSTER)
+def sheet(class_id: int) -> str:
+    return _sheet(class_id, "roster/sheet.html")
+
+
+def _sheet(class_id: int, template: str, refusal: Refusal | None = None) -> str:
+    view = _view(class_id)
+    sittings = queries.sittings_of(class_id)
+    sitting = _chosen(sittings, number_argument("sitting"))
+    lines = queries.lines(class_id, sitting.id)
+    return render_template(
+        template,
+        view=view,
+        sittings=sittings,
+        sitting=sitting,
+        lines=lines,
+        marked=sum(line.attendance is not None for line in lines),
+        present=sum(line.mark == Mark.PRESENT for line in lines),
+        may_mark=clock.now() >= sitting.starts_at - actions.OPENS_BEFORE,
+        lecturers=catalogue.lecturers_of(class_id),
+        refusal=refusal,
+    )
+
+
+def _chosen(sittings: list[Sitting], asked: int | None) -> Sitting:
+    """Return the sitting asked for, else the one now or next, else the last."""
+    for sitting in sittings:
+        if sitting.id == asked:
+            return sitting
+    if asked is not None or not sittings:
+        raise Refusal("not_found")
+    now = clock.now()
+    return next((s for s in sittings if s.ends_at + dt.timedelta(hours=2) > now), sittings[-1])
+
+
+@pages.post("/classes/<int:class_id>/sittings/<int:sitting_id>/attendance")
+@needs(Right.MARK_ROSTER)
+def mark(class_id: int, sitting_id: int) -> Any:
+    """Mark one booking, or with `rest=1` everyone who is not marked yet."""
+    actor = signed_in()
+    asked = request.form.get("mark", "")
+    if asked != "unmarked" and asked not in set(Mark):
+        raise Refusal("malformed")
+    view = _view(class_id)
+    lines = queries.lines(class_id, sitting_id)
+    sitting = next((s for s in queries.sittings_of(class_id) if s.id == sitting_id), None)
+    if sitting is None:
+        raise Refusal("not_found")
+    if request.form.get("rest") == "1":
+        ids = [line.seated.id for line in lines if line.attendance is None]
+    else:
+        ids = [int(text) for text in request.form.getlist("booking") if text.isascii() and text.isdecimal()]
+    back = url_for(".roster", class_id=view.row.id, sitting=sitting_id)
+    if not ids:
+        return redirect(back, 303)
+    try:
+        arrived, left = (_time(sitting, request.form.get(name, "")) for name in ("arrived", "left"))
+        actions.mark(actor, class_id, sitting_id, ids, Mark(asked) if asked != "unmarked" else None, arrived, left)
+    except Refusal as refusal:
+        if refusal.status in (403, 404, 503):
+            raise
+        flash(refusal.words, "lost")
+        return redirect(back, 303)
+    if request.headers.get("HX-Request"):
+        return _sheet(class_id, "roster/roster.html")
+    if len(ids) > 1:
+        flash(_("%(count)s people are marked.", count=len(ids)), "done")
+    return redirect(back + f"#booking-{ids[0]}", 303)
+
+
+def _time(sitting: Sitting, text: str) -> dt.datetime | None:
+    """Return a time typed for this sitting's day. Raises Refusal("minutes_wrong") for what is no time."""
+    if not text:
+        return None
+    try:
+        return clock.from_local(clock.local(sitting.starts_at).date(), dt.time.fromisoformat(text))
+    except ValueError:
+        raise Refusal("minutes_wrong") from None
+
+
+def _view(class_id: int) -> ClassView:
+    """Return the class, to those who teach or serve it; to all others there is nothing here."""
+    view = class_view(class_id)
+    if view is None:
+        raise Refusal("not_found")
+    lecturer_ids = [t.id for t in catalogue.lecturers_of(class_id)]
+    try:
+        require(signed_in(), Right.READ_ROSTER, squadron_id=view.row.squadron_id, lecturer_ids=lecturer_ids)
+    except Refusal:
+        raise Refusal("not_found") from None
+    return view

@@ -1,0 +1,170 @@
+"""Every timed job, one line each, and the worker's clock that runs them.
+
+Each job is also a command (`flask --app wsgi tick JOB`), so that a person or a test can run it. Only a worker process
+schedules, never the web. Several workers may run: any delivers, one leads. The leader holds a lock that dies with its
+process (SQLite: a file lock; PostgreSQL: an advisory lock).
+"""
+
+import fcntl
+import logging
+import os
+import secrets
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask, current_app
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from config import Settings
+from courses.ground import idempotency, pulse
+from courses.ground.db import db
+from courses.ground.language import plain, speaking
+from courses.ground.refusal import Refusal
+from courses.ground.transaction import transaction
+from courses.outbox import actions as outbox
+from courses.outbox.channels import mail
+from courses.outbox.render import renderer
+from courses.people.queries import city
+from courses.reminders import actions as reminders
+
+LEADER_LOCK = 77001
+log = logging.getLogger("courses.worker")
+
+
+@dataclass(frozen=True)
+class Job:
+    name: str
+    every_s: int
+    run: Callable[[str], int]
+    leader_only: bool = True
+
+
+def deliver(worker: str) -> int:
+    """Send what is due, batch by batch, until nothing is left; return how many notices were taken up."""
+    settings: Settings = current_app.config["SETTINGS"]
+    words = city()
+    with speaking("zh"):
+        name = plain(words, "operator") or plain(words, "name")
+
+    def open_channel() -> AbstractContextManager[Any]:
+        if settings.smtp_url:
+            return mail.smtp(settings.smtp_url, settings.mail_from, name)
+        return mail.folder(settings.mail_folder, settings.mail_from, name)
+
+    total = 0
+    while taken := outbox.deliver_due(worker, open_channel, renderer(words)):
+        total += taken
+    return total
+
+
+def forget_answers(worker: str) -> int:
+    with transaction():
+        return idempotency.forget(db.session())
+
+
+JOBS = (
+    Job("deliver", 2, deliver, leader_only=False),
+    Job("reminders", 20, lambda worker: reminders.post_due()),
+    Job("doubt", 30, lambda worker: outbox.doubt_abandoned()),
+    Job("forget-answers", 3600, forget_answers),
+)
+
+
+class Leadership:
+    """The lock of which there is one. `is_ours()` tries to take it, or asks whether it still holds."""
+
+    def __init__(self, lockfile: Path) -> None:
+        self._lockfile, self._file, self._connection = lockfile, -1, None  # type: tuple[Path, int, Connection | None]
+
+    def is_ours(self) -> bool:
+        return self._by_database() if db.engine.dialect.name == "postgresql" else self._by_file()
+
+    def _by_file(self) -> bool:
+        if self._file >= 0:
+            return True
+        file = os.open(self._lockfile, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+            return False
+        self._file = file
+        return True
+
+    def _by_database(self) -> bool:
+        try:
+            if self._connection is not None:
+                self._connection.execute(text("SELECT 1"))
+                return True
+            connection = db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            if connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK}):
+                self._connection = connection
+                return True
+            connection.close()
+        except DBAPIError:
+            self.release()
+        return False
+
+    def release(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+        if self._connection is not None:
+            self._connection.invalidate()  # close() would leave the lock with the pooled connection
+            self._connection.close()
+            self._connection = None
+
+
+def work(app: Flask) -> None:
+    """Run the worker until it is told to stop (SIGTERM, SIGINT): beat, lead if possible, run every job in its time."""
+    settings: Settings = app.config["SETTINGS"]
+    name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+    leadership = Leadership(settings.instance / "leader.lock")
+    scheduler = BackgroundScheduler(
+        timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+    )
+    leads = False
+
+    def beat() -> None:
+        nonlocal leads
+        with app.app_context():
+            leads = leadership.is_ours()
+            pulse.beat(name, leads)
+
+    def guarded(job: Job) -> Callable[[], None]:
+        def run() -> None:
+            if job.leader_only and not leads:
+                return
+            with app.app_context():
+                try:
+                    job.run(name)
+                except Refusal as refusal:  # a database that is busy or gone comes back; the next tick catches up
+                    log.warning("%s: %s", job.name, refusal.code)
+                except DBAPIError as error:
+                    log.warning("%s: %s", job.name, type(error).__name__)
+
+        return run
+
+    def guarded_beat() -> None:
+        try:
+            beat()
+        except (Refusal, DBAPIError) as error:
+            log.warning("beat: %s", error)
+
+    guarded_beat()
+    scheduler.add_job(guarded_beat, "interval", seconds=pulse.BEAT_EVERY.total_seconds())
+    for job in JOBS:
+        scheduler.add_job(guarded(job), "interval", seconds=job.every_s, id=job.name)
+    scheduler.start()
+    signal.sigwait({signal.SIGTERM, signal.SIGINT})
+    scheduler.shutdown()
+    with app.app_context():
+        pulse.stop(name)
+        leadership.release()

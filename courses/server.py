@@ -1,0 +1,59 @@
+"""The web server: gunicorn, embedded, so that `python wsgi.py` is the production server on any machine."""
+
+import os
+import signal
+import subprocess
+import sys
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from config import ROOT, Settings
+from courses.ground.db import db
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn with its options given here; it reads no file and no command line."""
+
+    def __init__(self, app: Flask, options: dict[str, Any]) -> None:
+        self._app, self._options = app, options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return self._app
+
+
+def serve(app: Flask, with_worker: bool = False) -> None:
+    """Serve `app` until it is told to stop; with `with_worker`, run one worker beside it and end both together."""
+    settings: Settings = app.config["SETTINGS"]
+    with app.app_context():
+        db.engine.dispose()  # no connection may cross the fork
+    worker = _start_worker() if with_worker else None
+    options = {
+        "bind": f"{settings.host}:{settings.port}",
+        "workers": settings.web_processes,
+        "threads": settings.web_threads,
+        "worker_class": "gthread",
+        "preload_app": True,
+        "control_socket_disable": True,
+        "graceful_timeout": 10,
+        "keepalive": 15,
+        "loglevel": "warning",
+        "forwarded_allow_ips": "*" if settings.trusted_proxies else "127.0.0.1",
+    }
+    try:
+        Server(app, options).run()
+    finally:
+        if worker:
+            worker.send_signal(signal.SIGTERM)
+            worker.wait(timeout=15)
+
+
+def _start_worker() -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
+    return subprocess.Popen(command, cwd=ROOT, start_new_session=True, env=os.environ.copy())  # noqa: TID251
