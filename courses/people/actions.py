@@ -1,4 +1,4 @@
-"""Adding people and giving them posts: plain functions, to be called inside the transaction of their cause."""
+"""Adding people and giving them posts: plain functions, for use inside the transaction of their cause."""
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError

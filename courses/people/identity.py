@@ -57,8 +57,8 @@ def login(text: str) -> str:
 def credit_code(text: str) -> str:
     """Return the 18 characters of a unified social credit code (GB 32100-2015); says which part is wrong.
 
-    Characters 9 to 17 are the organisation code, whose last is its own check digit (GB 11714); the 18th checks
-    the whole.
+    Characters 9 to 17 are the organisation code, whose last is its own check digit (GB 11714); the 18th
+    checks the whole.
     """
     code = uscc.compact(_plain(text))
     if len(code) != 18:
@@ -83,7 +83,7 @@ def organisation_check(eight: str) -> str:
 
 
 def name(text: str) -> str:
-    """Return a name in one line without hidden characters, 1 to 60 long, in any script, rare signs and all."""
+    """Return a name in one line without hidden characters, 1 to 60 long, in any script."""
     shown = one_line(text)
     if not shown:
         raise ValueError(_("Give a name."))

@@ -1,0 +1,26 @@
+"""The acts of accounts, one file per verb: sign in, set and change passwords, invite, tokens.
+
+Each opens its own transactions and hashes before or after them, never inside.
+"""
+
+from courses.accounts.actions.invite import Invited, invite, open_account, send_link
+from courses.accounts.actions.password import ask_reset, change_password, set_password
+from courses.accounts.actions.profile import change_profile
+from courses.accounts.actions.sign_in import forget_tries, sign_in
+from courses.accounts.actions.token import make_token, revoke_token, token_for
+
+__all__ = [
+    "Invited",
+    "ask_reset",
+    "change_password",
+    "change_profile",
+    "forget_tries",
+    "invite",
+    "make_token",
+    "open_account",
+    "revoke_token",
+    "send_link",
+    "set_password",
+    "sign_in",
+    "token_for",
+]

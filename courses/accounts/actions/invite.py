@@ -1,0 +1,132 @@
+"""Inviting people to an account, and giving them another link."""
+
+from typing import NamedTuple
+
+from sqlalchemy import or_, select
+
+from courses.accounts import passwords
+from courses.accounts.actions.password import mail_link
+from courses.ground.db import db
+from courses.ground.refusal import Refusal
+from courses.ground.transaction import locked, transaction
+from courses.people import identity
+from courses.people.actions import add_person, give_post, set_contact
+from courses.people.model import Enterprise, Person, Post, Role
+from courses.people.rights import LEARNER, Actor, Right, require
+
+
+class Invited(NamedTuple):
+    """Who gets a link of which `purpose`. Without an `email` it is to be handed over."""
+
+    purpose: str
+    id: int
+    epoch: int
+    name: str
+    email: str | None
+    enterprise_id: int
+
+
+def invite(
+    actor: Actor,
+    name: str,
+    name_en: str,
+    email: str | None,
+    mobile: str | None,
+    role: Role,
+    enterprise_id: int,
+    language: str = "zh",
+) -> Invited:
+    """Add a manager or owner to an enterprise and invite them to set a password.
+
+    Someone of this enterprise who has no account yet is invited again, under the name that stands. Raises
+    ValueError as `add_person` does, Refusal("not_found") for an unknown enterprise, "not_allowed",
+    "malformed" for any other role, "no_contact", "email_taken", "mobile_taken" and "post_held".
+    """
+    email, mobile = identity.email(email) if email else None, identity.mobile(mobile) if mobile else None
+    with transaction():
+        enterprise = _served(actor, enterprise_id)
+        if role not in LEARNER or language not in ("zh", "en"):
+            raise Refusal("malformed")
+        person = _known(enterprise.id, email, mobile)
+        if person is None:
+            person = add_person(name, name_en, email, mobile, language)
+        else:
+            set_contact(person, person.email or email, person.mobile or mobile)
+        held = select(Post.id).where(Post.person_id == person.id, Post.role == role)
+        if db.session.scalar(held) is None:
+            give_post(person, role, enterprise_id=enterprise.id)
+        return _send("invitation", person, actor, enterprise)
+
+
+def _served(actor: Actor, enterprise_id: int) -> Enterprise:
+    enterprise = db.session.get(Enterprise, enterprise_id)
+    if enterprise is None:
+        raise Refusal("not_found")
+    require(actor, Right.INVITE, enterprise_id=enterprise.id, town_id=enterprise.town_id)
+    return enterprise
+
+
+def _known(enterprise_id: int, email: str | None, mobile: str | None) -> Person | None:
+    """Return whom to invite again. Raises Refusal("email_taken") and "mobile_taken" for anybody else."""
+    same = [column == value for column, value in ((Person.email, email), (Person.mobile, mobile)) if value]
+    if not same:
+        return None
+    statement = select(Person).where(or_(*same)).order_by(Person.id).with_for_update(key_share=True)
+    found = list(db.session.scalars(statement))
+    if not found:
+        return None
+    person = found[0]
+    is_new_here = not person.left_at and not person.has_account and _serves_only(person, enterprise_id)
+    if len(found) == 1 and is_new_here:
+        return person
+    raise Refusal("email_taken" if any(email and other.email == email for other in found) else "mobile_taken")
+
+
+def _serves_only(person: Person, enterprise_id: int | None) -> bool:
+    places = db.session.scalars(select(Post.enterprise_id).where(Post.person_id == person.id)).all()
+    return bool(places) and all(place is not None and place == enterprise_id for place in places)
+
+
+def send_link(actor: Actor, person_id: int) -> Invited:
+    """Give someone of an enterprise a link: who has no account is invited again, who has one gets a reset.
+
+    Only people whose every post is at that enterprise: nobody comes into another's wider rights. Raises
+    Refusal("not_found") and "not_allowed".
+    """
+    with transaction():
+        person = locked(Person, person_id)
+        place = db.session.scalar(select(Post.enterprise_id).where(Post.person_id == person.id).limit(1))
+        if place is None or person.left_at or not _serves_only(person, place):
+            raise Refusal("not_found")
+        return _send("reset" if person.has_account else "invitation", person, actor, _served(actor, place))
+
+
+def _send(purpose: str, person: Person, actor: Actor, enterprise: Enterprise) -> Invited:
+    facts = {"inviter": actor.name, "enterprise_zh": enterprise.name_zh, "enterprise_en": enterprise.name_en}
+    mail_link(purpose, person, facts if purpose == "invitation" else {})
+    return Invited(purpose, person.id, person.epoch, person.name, person.email, enterprise.id)
+
+
+def open_account(
+    name: str,
+    login: str,
+    password: str,
+    role: Role,
+    enterprise_id: int | None = None,
+    squadron_id: int | None = None,
+    association_id: int | None = None,
+) -> int:
+    """Make an account without an invitation and return the person's id: for the command line, where nobody is
+    signed in.
+
+    Raises ValueError as `add_person` does, Refusal("weak_password"), "email_taken" and "mobile_taken".
+    """
+    known_as = identity.login(login)
+    passwords.require_good(password, known_as)
+    hashed = passwords.hashed(password)
+    email, mobile = (known_as, None) if "@" in known_as else (None, known_as)
+    with transaction():
+        person = add_person(name, email=email, mobile=mobile)
+        person.password_hash = hashed
+        give_post(person, role, enterprise_id, squadron_id, association_id)
+        return person.id

@@ -1,0 +1,114 @@
+"""Is it well formed? Addresses, numbers and names come out of these forms as they are stored."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import HiddenField, PasswordField, RadioField, SelectField, StringField
+from wtforms.validators import EqualTo, InputRequired, Length, Optional, ValidationError
+
+from courses.accounts.actions.token import LABEL_MAX
+from courses.accounts.passwords import MAX
+from courses.ground.forms import Form
+from courses.people import identity
+from courses.people.model import Role
+
+LANGUAGES = [("zh", "中文"), ("en", "English")]
+
+
+def _as(normalise: Callable[[str], str]) -> Callable[[Any, Any], None]:
+    """Return a validator that puts the stored form in the place of what was typed."""
+
+    def check(form: Any, field: Any) -> None:
+        try:
+            field.data = normalise(field.data or "")
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+    return check
+
+
+def _password(label: Any, missing: Any) -> PasswordField:
+    return PasswordField(label, [InputRequired(missing), Length(max=MAX, message=_l("This is too long."))])
+
+
+def _new_password() -> PasswordField:
+    return _password(_l("New password"), _l("Choose a password."))
+
+
+def _again(field: str) -> PasswordField:
+    return PasswordField(
+        _l("The same password again"),
+        [EqualTo(field, _l("The two passwords are not the same. Type both again."))],
+    )
+
+
+class LoginForm(Form):
+    login = StringField(
+        _l("E-mail address or mobile number"),
+        [InputRequired(_l("Type your e-mail address or mobile number.")), _as(identity.login)],
+    )
+
+
+class SignInForm(LoginForm):
+    password = _password(_l("Password"), _l("Type your password."))
+    next = HiddenField()
+
+
+class NewPasswordForm(Form):
+    password = _new_password()
+    again = _again("password")
+
+
+class InvitationForm(NewPasswordForm):
+    language = RadioField(_l("Language"), choices=LANGUAGES)
+
+
+class PasswordForm(Form):
+    present = _password(_l("Present password"), _l("Type your present password."))
+    new = _new_password()
+    again = _again("new")
+
+
+class _ContactForm(Form):
+    name_en = StringField(
+        _l("Name in Latin letters"),
+        [Optional(), Length(max=identity.NAME_MAX, message=_l("This is too long.")), _as(identity.one_line)],
+    )
+    email = StringField(_l("E-mail address"), [Optional(), _as(identity.email)])
+    mobile = StringField(_l("Mobile number"), [Optional(), _as(identity.mobile)])
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        is_well_formed = bool(super().validate(extra_validators))
+        if is_well_formed and not self.email.data and not self.mobile.data:
+            self.email.errors = [_("Give an e-mail address or a mobile number.")]
+            return False
+        return is_well_formed
+
+
+class ProfileForm(_ContactForm):
+    language = RadioField(_l("Language"), choices=LANGUAGES)
+    password = PasswordField(_l("Present password"), [Length(max=MAX, message=_l("This is too long."))])
+
+
+class InviteForm(_ContactForm):
+    name = StringField(_l("Name"), [_as(identity.name)])
+    role = RadioField(_l("Post"), choices=[(Role.MANAGER, _l("Manager")), (Role.OWNER, _l("Owner"))])
+    language = RadioField(_l("Language of the invitation"), choices=LANGUAGES, default="zh")
+
+
+class TokenForm(Form):
+    label = StringField(
+        _l("What it is for"),
+        [
+            InputRequired(_l("Say what the token is for.")),
+            Length(max=LABEL_MAX, message=_l("This is too long.")),
+            _as(identity.one_line),
+        ],
+    )
+    days = SelectField(
+        _l("Valid for"),
+        choices=[("30", _l("30 days")), ("90", _l("90 days")), ("365", _l("one year"))],
+        default="365",
+    )

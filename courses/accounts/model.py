@@ -1,0 +1,33 @@
+"""Failed sign-ins and API tokens. The account itself is the Person with a password."""
+
+import datetime as dt
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from courses.ground.db import Base
+
+
+class SignInFailure(Base):
+    """One try that was not right. `who` is the SHA-256 of the login typed, so that the table names nobody."""
+
+    __tablename__ = "sign_in_failure"
+    __table_args__ = (Index("ix_sign_in_failure_who_at", "who", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    who: Mapped[str] = mapped_column(String(64))
+    at: Mapped[dt.datetime] = mapped_column(index=True)
+
+
+class Token(Base):
+    """A key to the API in a person's name. Kept are its SHA-256 and its last characters, to tell it by."""
+
+    __tablename__ = "token"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    tail: Mapped[str] = mapped_column(String(4))
+    label: Mapped[str]
+    made_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime | None] = mapped_column(default=None)

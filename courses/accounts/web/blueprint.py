@@ -1,0 +1,28 @@
+"""The one blueprint of the room, and what its pages share."""
+
+from flask import Blueprint, current_app, session
+from flask_login import login_user
+from werkzeug import Response
+
+from courses.ground import language
+from courses.people.rights import Actor
+
+pages = Blueprint("accounts", __name__)
+
+
+def begin_session(who: Actor) -> None:
+    """Let this browser act as `who`; nothing of an earlier session stays."""
+    session.clear()
+    session.permanent = True
+    login_user(who)
+
+
+def in_own_language(response: Response) -> Response:
+    """Let the person's choice rule from now on, not what this browser was once switched to."""
+    response.delete_cookie(language.COOKIE)
+    return response
+
+
+def secret_keys() -> tuple[str, ...]:
+    keys: tuple[str, ...] = current_app.config["SETTINGS"].secret_keys
+    return keys
