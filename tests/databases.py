@@ -1,0 +1,86 @@
+"""The two databases of the tests: a file, and a private PostgreSQL server that any user can start."""
+
+import atexit
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from tools.honest import postgres
+
+
+@cache
+def server() -> str:
+    """Start a PostgreSQL server of our own, once per process; return its address without a database's name."""
+    programs = postgres()
+    assert programs is not None, "deselected without PostgreSQL"
+    folder = tempfile.mkdtemp(prefix="pg-")
+    owner: dict[str, Any] = {}
+    if os.geteuid() == 0:  # initdb refuses to run as root
+        user = pwd.getpwnam("postgres")
+        os.chown(folder, user.pw_uid, user.pw_gid)
+        owner = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+    def run(program: str, *words: str) -> None:
+        subprocess.run(
+            [programs / program, "-D", f"{folder}/d", *words], check=True, cwd=folder, stdout=subprocess.DEVNULL, **owner
+        )
+
+    run("initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+    run("pg_ctl", "-w", "-l", f"{folder}/log", "-o", f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=200", "start")  # noqa: E501
+
+    def stop() -> None:
+        run("pg_ctl", "-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(stop)
+    return f"postgresql+psycopg://postgres@/{{name}}?host={folder}"
+
+
+class Sqlite:
+    """One file; `fresh()` puts a copy of the template in its place."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file, self._template = folder / "courses.sqlite", folder / "template.sqlite"
+        self.url = f"sqlite:///{self.file}"
+
+    def make_template(self) -> None:
+        shutil.copy(self.file, self._template)
+
+    def fresh(self) -> None:
+        for suffix in ("-wal", "-shm"):
+            self.file.with_name(self.file.name + suffix).unlink(missing_ok=True)
+        shutil.copy(self._template, self.file)
+
+
+class Postgres:
+    """One database; `fresh()` makes it anew from the template."""
+
+    def __init__(self, folder: Path) -> None:
+        self._name = f"t{os.getpid()}_{abs(hash(folder)) % 10**8}"
+        self._admin = create_engine(server().format(name="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        self._run(f"CREATE DATABASE {self._name}")
+        self.url = server().format(name=self._name)
+
+    def _run(self, *statements: str) -> None:
+        with self._admin.connect() as connection:
+            for statement in statements:
+                connection.execute(text(statement))
+
+    def make_template(self) -> None:
+        self._run(f"CREATE DATABASE {self._name}_template TEMPLATE {self._name}")
+
+    def fresh(self) -> None:
+        self._run(
+            f"DROP DATABASE {self._name} WITH (FORCE)", f"CREATE DATABASE {self._name} TEMPLATE {self._name}_template"
+        )
+
+
+KINDS = {"sqlite": Sqlite, "postgres": Postgres}

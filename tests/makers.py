@@ -1,0 +1,180 @@
+"""Plain functions that make what a test needs, through the same actions as everyone."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+
+from courses.accounts import passwords
+from courses.booking import actions as booking
+from courses.booking.model import Booking
+from courses.catalogue.actions import ClassPlan, publish
+from courses.catalogue.model import Course, Lecturer, Topic, TrainingClass
+from courses.ground import clock
+from courses.ground.db import db, insert_many
+from courses.ground.transaction import transaction
+from courses.homes.model import Home, Room
+from courses.outbox.model import Notice
+from courses.people.model import Association, City, Enterprise, Industry, Person, Post, Role, Squadron, Town
+from courses.people.queries import actor_of
+from courses.people.rights import Actor
+from tests import people
+
+HOUR = dt.timedelta(hours=1)
+CODES = ("91330481DMKNQXNW2U", "91330481DM0EXLU30K", "91330481DME7GH06XH")
+
+
+def a_town() -> None:
+    """Two towns with a squadron each, three enterprises, two rooms of the first Home and one elsewhere, the cast."""
+    hashed = passwords.hashed(people.PASSWORD)
+    with transaction():
+        db.session.add(City(name_zh="海宁", name_en="Haining", operator_zh="海宁测试", operator_en="Haining test"))
+        for number, (zh, en) in enumerate((("海昌", "Haichang"), ("马桥", "Maqiao")), 1):
+            db.session.add_all([Squadron(name_zh=f"{zh}中队", name_en=f"{en} Squadron")])
+            db.session.add(Association(name_zh=f"{zh}环保协会", name_en=f"{en} Association"))
+            db.session.flush()
+            db.session.add(Town(name_zh=f"{zh}街道", name_en=en, squadron_id=number, association_id=number))
+            db.session.flush()
+        db.session.add(Industry(slug="electronics", name_zh="电子信息", name_en="Electronics"))
+        db.session.flush()
+        for number, code in enumerate(CODES, 1):
+            town = 2 if number == 3 else 1
+            name = "甲乙丙"[number - 1] + "科技有限公司"
+            db.session.add(Enterprise(credit_code=code, name_zh=name, town_id=town, industry_id=1))
+            db.session.flush()
+        for town, home in ((1, "智慧港"), (2, "马桥")):
+            db.session.add(Home(town_id=town, name_zh=f"{home}环保管家之家", name_en="Home", phone="0573-00000001"))
+            db.session.flush()
+        for home, seats in ((1, 30), (1, 20), (2, 1000)):
+            db.session.add(Room(home_id=home, name_zh=f"{seats}座教室", name_en=f"Room of {seats}", seats=seats))
+            db.session.flush()
+        db.session.add(Topic(slug="carbon", name_zh="双碳", name_en="Carbon"))
+        db.session.add(Topic(slug="waste", name_zh="固废", name_en="Waste", position=1))
+        db.session.flush()
+        db.session.add(
+            Course(
+                topic_id=1,
+                title_zh="碳交易管理",
+                title_en="Carbon Trading Management",
+                summary_zh="配额与履约",
+                summary_en="Allowances and compliance",
+                syllabus_zh="- **配额。**清缴",
+                syllabus_en="- **Allowances.** Surrender",
+            )
+        )
+        db.session.add(Course(topic_id=2, title_zh="危险废物规范化管理", syllabus_zh="- 台账"))
+        db.session.flush()
+        for member in people.CAST:
+            db.session.add(
+                Person(name=member.name, email=member.email, language=member.language, password_hash=hashed)
+            )
+            db.session.flush()
+        for member in people.CAST:
+            db.session.add(
+                Post(
+                    person_id=member.id,
+                    role=Role(member.role),
+                    enterprise_id=member.enterprise,
+                    squadron_id=member.squadron,
+                    association_id=member.association,
+                )
+            )
+        db.session.add(Lecturer(person_id=people.CHEN.id, institution_zh="钱江环境研究院", institution_en="Qianjiang"))
+        db.session.add(Lecturer(person_id=people.OTHER_LECTURER.id, institution_zh="海大", institution_en="Haida"))
+
+
+def actor(member: people.Member) -> Actor:
+    found = actor_of(member.id)
+    assert found is not None
+    return found
+
+
+def in_days(days: float, hour: int = 9) -> dt.datetime:
+    """Return the UTC moment of `hour` o'clock in the city, `days` from today."""
+    day = clock.local(clock.now() + dt.timedelta(days=days)).date()
+    return clock.from_local(day, dt.time(hour))
+
+
+def a_plan(
+    seats: int = 3,
+    days: float = 10,
+    hour: int = 9,
+    room: int = 3,
+    sittings: Sequence[tuple[dt.datetime, dt.datetime]] | None = None,
+    lecturers: Sequence[int] = (),
+    reminders: Sequence[int] = (3 * 1440, 1440, 120),
+    course: int = 1,
+    opens_at: dt.datetime | None = None,
+    closes_at: dt.datetime | None = None,
+    cancel_until: dt.datetime | None = None,
+) -> ClassPlan:
+    spans = sittings or [(in_days(days, hour), in_days(days, hour) + 2.5 * HOUR)]
+    begins = min(spans)[0]
+    return ClassPlan(
+        course_id=course,
+        room_id=room,
+        sittings=spans,
+        capacity=seats,
+        opens_at=opens_at or clock.now() - HOUR,
+        closes_at=closes_at or begins,
+        cancel_until=cancel_until or begins - 24 * HOUR,
+        lecturer_ids=lecturers,
+        reminders=reminders,
+    )
+
+
+def a_class(seats: int = 3, by: people.Member = people.GAO, **plan: object) -> int:
+    """Publish a class of `seats` in the large room, ten days from now; return its id."""
+    return publish(actor(by), a_plan(seats, **plan))  # type: ignore[arg-type]
+
+
+def book(member: people.Member, class_id: int, *others: people.Member) -> list[booking.Outcome]:
+    """Book for `member`, and for `others` (then only for all of them together, `member` being who asks)."""
+    ids = [m.id for m in others] or [member.id]
+    return booking.book(actor(member), class_id, ids)
+
+
+def strangers(count: int, enterprise: int = 3) -> list[int]:
+    """Make `count` more managers of an enterprise; return their ids."""
+    with transaction():
+        first = (db.session.scalar(select(func.max(Person.id))) or 0) + 1
+        ids = list(range(first, first + count))
+        insert_many(
+            Person,
+            [
+                {"id": i, "name": f"管{i}", "name_en": "", "email": f"p{i}@test.example", "language": "zh", "epoch": 1}
+                for i in ids
+            ],
+        )
+        insert_many(Post, [{"person_id": i, "role": Role.MANAGER, "enterprise_id": enterprise} for i in ids])
+    return ids
+
+
+def the_class(class_id: int) -> TrainingClass:
+    """Return the class as it is now in the database."""
+    db.session.rollback()
+    found = db.session.get(TrainingClass, class_id, populate_existing=True)
+    assert found is not None
+    return found
+
+
+def states(class_id: int) -> dict[int, str]:
+    """Return the state of each person's latest booking in a class."""
+    db.session.rollback()
+    rows = db.session.execute(
+        select(Booking.person_id, Booking.state).where(Booking.class_id == class_id).order_by(Booking.id)
+    )
+    return {person_id or 0: str(state) for person_id, state in rows}
+
+
+def told(kind: str | None = None, person: int | None = None) -> list[Notice]:
+    """Return the notices written so far, oldest first."""
+    db.session.rollback()
+    statement = select(Notice).order_by(Notice.id)
+    if kind:
+        statement = statement.where(Notice.kind == kind)
+    if person:
+        statement = statement.where(Notice.person_id == person)
+    return list(db.session.scalars(statement))
+
+
