@@ -9,7 +9,6 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes
-FLASK := $(PY) -m flask --app wsgi
 PYTEST := $(PY) -m pytest -p tools.honest -n 2 --dist loadgroup
 COMPILED := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/*.po))
 
@@ -24,9 +23,7 @@ help: ## Say what can be done here
 .PHONY: run
 run: export MODE ?= development
 run: .venv/.core assets $(COMPILED) ## Start the service and its worker with the demo town, on HOST and PORT
-	@$(FLASK) db upgrade
-	@$(FLASK) demo
-	@exec $(PY) wsgi.py --with-worker
+	@exec $(PY) -m tools.run
 
 .PHONY: test
 test: .venv/.dev assets $(COMPILED) ## Run every test that this machine can run, and name those it could not
