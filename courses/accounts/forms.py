@@ -6,15 +6,20 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, PasswordField, RadioField, SelectField, StringField
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import EqualTo, InputRequired, Length, Optional, ValidationError
 
 from courses.accounts.actions.token import LABEL_MAX
 from courses.accounts.passwords import MAX
 from courses.ground.forms import Form
 from courses.people import identity
-from courses.people.model import Role
 
-LANGUAGES = [("zh", "中文"), ("en", "English")]
+LANGUAGES = [SelectChoice("zh", "中文"), SelectChoice("en", "English")]
+DAYS = [
+    SelectChoice("30", _l("30 days")),
+    SelectChoice("90", _l("90 days")),
+    SelectChoice("365", _l("one year")),
+]
 
 
 def _as(normalise: Callable[[str], str]) -> Callable[[Any, Any], None]:
@@ -94,7 +99,7 @@ class ProfileForm(_ContactForm):
 
 class InviteForm(_ContactForm):
     name = StringField(_l("Name"), [_as(identity.name)])
-    role = RadioField(_l("Post"), choices=[(Role.MANAGER, _l("Manager")), (Role.OWNER, _l("Owner"))])
+    role = RadioField(_l("Post"))
     language = RadioField(_l("Language of the invitation"), choices=LANGUAGES, default="zh")
 
 
@@ -109,6 +114,6 @@ class TokenForm(Form):
     )
     days = SelectField(
         _l("Valid for"),
-        choices=[("30", _l("30 days")), ("90", _l("90 days")), ("365", _l("one year"))],
+        choices=DAYS,
         default="365",
     )

@@ -110,8 +110,8 @@ def _send(purpose: str, person: Person, actor: Actor, enterprise: Enterprise) ->
 def open_account(
     name: str,
     login: str,
-    password: str,
     role: Role,
+    password: str,
     enterprise_id: int | None = None,
     squadron_id: int | None = None,
     association_id: int | None = None,

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from courses.accounts import actions, queries
 from courses.accounts.forms import InviteForm
 from courses.accounts.web.blueprint import pages, secret_keys
 from courses.ground.forms import number_argument
+from courses.ground.language import plain
 from courses.ground.refusal import Refusal
 from courses.people import identity, links
 from courses.people.guard import needs, signed_in
@@ -27,13 +29,22 @@ def invite() -> Any:
         words = identity.one_line(request.args.get("q", ""))
         found = queries.enterprises_to_serve(signed_in(), words)
         return render_template("accounts/invite_where.html", words=words, found=found)
-    return _page(InviteForm(formdata=None, role=Role.MANAGER), place)
+    return _page(_form(formdata=None, role=Role.MANAGER), place)
+
+
+def _form(**more: Any) -> InviteForm:
+    form = InviteForm(**more)
+    form.role.choices = [
+        SelectChoice(Role.MANAGER, plain(g.city, "post_name")),
+        SelectChoice(Role.OWNER, _("person in charge")),
+    ]
+    return form
 
 
 @pages.post("/people/new")
 @needs(Right.INVITE)
 def invite_now() -> Any:
-    place, form = _place(), InviteForm()
+    place, form = _place(), _form()
     if place is None:
         raise Refusal("not_found")
     if not form.validate():
