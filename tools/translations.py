@@ -27,7 +27,7 @@ def main() -> None:
         _extract(template)
         if asked == ["update"]:
             _update(template)
-        elif faults := _faults(_read(template), _read(CATALOGUE)):
+        elif faults := _faults(_read(template), _catalogue()):
             print(*faults, sep="\n")
             sys.exit(f"{len(faults)} faults in the Chinese catalogue; `make translations` adds what is new.")
 
@@ -44,7 +44,7 @@ def _extract(template: Path) -> None:
 
 
 def _update(template: Path) -> None:
-    catalogue = _read(CATALOGUE) if CATALOGUE.exists() else _new()
+    catalogue = _catalogue()
     # A guessed translation is worse than none: none is found by the check.
     catalogue.update(_read(template), no_fuzzy_matching=True, update_creation_date=False)
     CATALOGUE.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,9 @@ def _update(template: Path) -> None:
         write_po(file, catalogue, width=WIDTH, ignore_obsolete=True, include_lineno=False)
 
 
-def _new() -> Catalog:
+def _catalogue() -> Catalog:
+    if CATALOGUE.exists():
+        return _read(CATALOGUE)
     return Catalog(locale="zh", project="Course supermarket", header_comment=HEADER, fuzzy=False)
 
 
