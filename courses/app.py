@@ -114,14 +114,15 @@ def _install_city(app: Flask) -> None:
 
 def _install_assets(app: Flask) -> None:
     """Serve static files under names that carry their content's hash, for ever; nothing else has that path."""
-    static = ROOT / "static"
-    names = {str(f.relative_to(static)): _hashed(f) for f in sorted(static.rglob("*")) if f.is_file()}
+    static, packed = ROOT / "static", ROOT / "static" / "packed"
+    files = [f for f in sorted(static.rglob("*")) if f.is_file() and not f.is_relative_to(packed)]
+    names = {str(f.relative_to(static)): _hashed(f) for f in files}
     hashed = WhiteNoise(app.wsgi_app, autorefresh=False, immutable_file_test=lambda path, url: True)
     for name, digest in names.items():
-        for suffix in ("", ".br", ".gz"):
-            if (static / (name + suffix)).is_file() and not name.endswith((".br", ".gz")):
-                hashed.add_file_to_dictionary(f"/static/{digest}/{name}", str(static / name))
-                break
+        squeezed = packed / digest / name  # made by `make assets`: the same bytes, with .br and .gz beside them
+        hashed.add_file_to_dictionary(
+            f"/static/{digest}/{name}", str(squeezed if squeezed.is_file() else static / name)
+        )
     app.wsgi_app = hashed  # type: ignore[method-assign]
 
     def asset(name: str) -> str:

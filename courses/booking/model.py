@@ -27,7 +27,7 @@ LIVE = (*SEATED, State.QUEUED)
 _IS_LIVE = text("state <> 'cancelled' AND person_id IS NOT NULL")
 
 
-class Enrolment(Base):
+class Enrolment(Base, kw_only=True):
     """One act of asking for seats. The queue is ordered by `order_no`, which rises within the class."""
 
     __tablename__ = "enrolment"
@@ -45,7 +45,7 @@ class Enrolment(Base):
     enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprise.id"), default=None, index=True)
 
 
-class Booking(Base):
+class Booking(Base, kw_only=True):
     """One person's (or one still unnamed) place in one class.
 
     `sequence` rises when the booking is cancelled or brought back; added to the class's schedule_no it is the
@@ -91,7 +91,7 @@ class Booking(Base):
         return self.state in SEATED
 
 
-class Event(Base):
+class Event(Base, kw_only=True):
     """What happened to a class or a booking: who, when, through which door, why. Only ever added to."""
 
     __tablename__ = "event"

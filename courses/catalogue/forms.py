@@ -4,8 +4,9 @@ import datetime as dt
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, FieldList, Form as PlainForm, FormField, IntegerField, SelectField
-from wtforms import SelectMultipleField, TimeField
+from wtforms import DateField, FieldList, FormField, IntegerField, SelectField, SelectMultipleField, TimeField
+from wtforms import Form as PlainForm
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -14,13 +15,13 @@ from courses.catalogue.model import CANCEL_BEFORE, DEFAULT_REMINDERS
 from courses.ground import clock
 from courses.ground.forms import REQUIRED, Form, MomentField
 
-REMINDERS = (
-    (7 * 1440, _l("7 days before")),
-    (3 * 1440, _l("3 days before")),
-    (1440, _l("1 day before")),
-    (120, _l("2 hours before")),
-    (60, _l("1 hour before")),
-)
+REMINDERS = [
+    SelectChoice(7 * 1440, _l("7 days before")),
+    SelectChoice(3 * 1440, _l("3 days before")),
+    SelectChoice(1440, _l("1 day before")),
+    SelectChoice(120, _l("2 hours before")),
+    SelectChoice(60, _l("1 hour before")),
+]
 MAX_SITTINGS = 4
 MAX_AHEAD = dt.timedelta(days=730)
 

@@ -20,7 +20,7 @@ class ClassState(StrEnum):
     CALLED_OFF = "called_off"
 
 
-class Topic(Base):
+class Topic(Base, kw_only=True):
     """A shelf."""
 
     __tablename__ = "topic"
@@ -32,7 +32,7 @@ class Topic(Base):
     position: Mapped[int] = mapped_column(default=0)
 
 
-class Course(Base):
+class Course(Base, kw_only=True):
     """What is taught. Texts exist per language: Chinese required, English falls back to it with a mark."""
 
     __tablename__ = "course"
@@ -49,7 +49,7 @@ class Course(Base):
     topic: Mapped[Topic] = relationship(init=False, viewonly=True)
 
 
-class Lecturer(Base):
+class Lecturer(Base, kw_only=True):
     """An invited teacher: a person with an institution."""
 
     __tablename__ = "lecturer"
@@ -62,7 +62,7 @@ class Lecturer(Base):
     person: Mapped[Person] = relationship(init=False, viewonly=True)
 
 
-class TrainingClass(Base):
+class TrainingClass(Base, kw_only=True):
     """One dated class of a course: a room, lecturers, seats.
 
     `seats_taken` counts bookings that are held, requested, booked or offered; `queued` counts enrolments that wait.
@@ -119,7 +119,7 @@ class TrainingClass(Base):
         return at >= self.starts_at
 
 
-class Sitting(Base):
+class Sitting(Base, kw_only=True):
     """One dated half-day of a class; attendance is taken per sitting."""
 
     __tablename__ = "sitting"
@@ -143,7 +143,7 @@ class Sitting(Base):
         return round(self.minutes * 2 / MINUTES_PER_HOUR)
 
 
-class Teaching(Base):
+class Teaching(Base, kw_only=True):
     """A lecturer teaches a class."""
 
     __tablename__ = "teaching"
@@ -152,7 +152,7 @@ class Teaching(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
 
 
-class ReminderRule(Base):
+class ReminderRule(Base, kw_only=True):
     """Remind those booked `minutes_before` a sitting. Rules are replaced, never edited."""
 
     __tablename__ = "reminder_rule"

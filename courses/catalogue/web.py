@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from wtforms.fields.choices import SelectChoice
 
 from courses.catalogue import actions, queries
 from courses.catalogue.forms import REFUSED_AT, ClassForm, TimetableForm
@@ -118,15 +119,23 @@ def _class_form(form: ClassForm, found: Course) -> str:
     return render_template("catalogue/class_form.html", form=form, course=found)
 
 
-def _lecturer_choices() -> list[tuple[int, str]]:
-    return [(t.id, f"{t.name} · {plain(t, 'institution')}") for t in queries.lecturers()]
+def _lecturer_choices() -> list[SelectChoice]:
+    return [SelectChoice(t.id, f"{t.name} · {plain(t, 'institution')}") for t in queries.lecturers()]
 
 
 def offer_places(form: TimetableForm) -> None:
     """Offer every room, the squadron's own towns first."""
     offered = places(signed_in().towns)
     form.room_id.choices = [
-        (p.room_id, _("%(home)s · %(room)s (%(seats)s seats)", home=plain(p, "home"), room=plain(p, "room"), seats=p.seats))
+        SelectChoice(
+            p.room_id,
+            _(
+                "%(home)s · %(room)s (%(seats)s seats)",
+                home=plain(p, "home"),
+                room=plain(p, "room"),
+                seats=p.seats,
+            ),
+        )
         for p in offered
     ]
 

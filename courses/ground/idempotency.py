@@ -37,7 +37,7 @@ class RequestKey:
         return hashlib.sha256(self.body).hexdigest()
 
 
-class KeptAnswer(Base):
+class KeptAnswer(Base, kw_only=True):
     __tablename__ = "kept_answer"
 
     digest: Mapped[str] = mapped_column(primary_key=True)

@@ -109,7 +109,7 @@ def install(app: Flask) -> None:
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(app.config["ROOT"] / "translations"))
     Babel(app, locale_selector=lang, default_timezone="UTC")
     app.jinja_env.filters.update(worded=worded, day=day, clock=clock_time, moment=moment, iso=dt.datetime.isoformat)
-    app.jinja_env.filters["local"] = clock.local
+    app.jinja_env.filters.update(local=clock.local, said=plain)
     app.jinja_env.globals.update(span=span, zone_name=zone_name)
     app.context_processor(lambda: {"lang": lang(), "now": clock.now()})
 

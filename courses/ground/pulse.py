@@ -13,7 +13,7 @@ BEAT_EVERY = dt.timedelta(seconds=5)
 DEAD_AFTER = dt.timedelta(seconds=60)
 
 
-class Worker(Base):
+class Worker(Base, kw_only=True):
     """A worker process: its name, when it began and last beat, and whether it leads."""
 
     __tablename__ = "worker"

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from courses.ground.db import Base
 
 
-class Home(Base):
+class Home(Base, kw_only=True):
     """A venue. `latitude` and `longitude` in degrees (WGS 84), for the map link."""
 
     __tablename__ = "home"
@@ -22,7 +22,7 @@ class Home(Base):
     longitude: Mapped[float | None] = mapped_column(default=None)
 
 
-class Room(Base):
+class Room(Base, kw_only=True):
     __tablename__ = "room"
     __table_args__ = (CheckConstraint("seats > 0", name="has_seats"),)
 

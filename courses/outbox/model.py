@@ -29,7 +29,7 @@ class Channel(StrEnum):
     PAGE = "page"
 
 
-class Notice(Base):
+class Notice(Base, kw_only=True):
     """One message to one person. `key` says what it is about, once; `class_id` and `booking_id` let the action
     that cancels or moves withdraw what still waits."""
 

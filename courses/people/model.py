@@ -25,7 +25,7 @@ class Role(StrEnum):
 ENFORCING = frozenset({Role.INSPECTOR})
 
 
-class City(Base):
+class City(Base, kw_only=True):
     """The city this installation serves: its name, zone and words. One row."""
 
     __tablename__ = "city"
@@ -42,7 +42,7 @@ class City(Base):
     is_demo: Mapped[bool] = mapped_column(default=False)
 
 
-class Squadron(Base):
+class Squadron(Base, kw_only=True):
     """A squadron of the law-enforcement team: publishes and serves classes for its towns."""
 
     __tablename__ = "squadron"
@@ -52,7 +52,7 @@ class Squadron(Base):
     name_en: Mapped[str] = mapped_column(default="")
 
 
-class Association(Base):
+class Association(Base, kw_only=True):
     """An environmental association: looks after its own town's enterprises."""
 
     __tablename__ = "association"
@@ -62,7 +62,7 @@ class Association(Base):
     name_en: Mapped[str] = mapped_column(default="")
 
 
-class Town(Base):
+class Town(Base, kw_only=True):
     """A town or street: what squadrons and associations serve."""
 
     __tablename__ = "town"
@@ -74,7 +74,7 @@ class Town(Base):
     association_id: Mapped[int | None] = mapped_column(ForeignKey("association.id"), default=None, index=True)
 
 
-class Industry(Base):
+class Industry(Base, kw_only=True):
     __tablename__ = "industry"
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -83,7 +83,7 @@ class Industry(Base):
     name_en: Mapped[str] = mapped_column(default="")
 
 
-class Enterprise(Base):
+class Enterprise(Base, kw_only=True):
     """A company, known by its 18-character unified social credit code (GB 32100, checked digit by digit)."""
 
     __tablename__ = "enterprise"
@@ -97,7 +97,7 @@ class Enterprise(Base):
     is_key_unit: Mapped[bool] = mapped_column(default=False)
 
 
-class Person(Base):
+class Person(Base, kw_only=True):
     """A person. `email` is stored in lower case, `mobile` as +86…; both serve sign-in and notices only.
 
     `epoch` rises when the password changes: it ends every session and every link made before.
@@ -121,7 +121,7 @@ class Person(Base):
         return self.password_hash is not None
 
 
-class Post(Base):
+class Post(Base, kw_only=True):
     """One role a person holds, and where: at an enterprise, in a squadron, for an association, or city-wide."""
 
     __tablename__ = "post"

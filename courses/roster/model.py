@@ -17,7 +17,7 @@ class Mark(StrEnum):
     EXCUSED = "excused"
 
 
-class Attendance(Base):
+class Attendance(Base, kw_only=True):
     """`arrived_at` and `left_at` only if not the whole sitting; `half_hours` earned, in half 学时."""
 
     __tablename__ = "attendance"
