@@ -4,10 +4,11 @@ from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
+from flask_login import login_user
 
 from courses.accounts import actions, queries
 from courses.accounts.forms import PasswordForm, ProfileForm, TokenForm
-from courses.accounts.web.blueprint import begin_session, in_own_language, pages
+from courses.accounts.web.blueprint import in_own_language, pages
 from courses.ground.forms import Form
 from courses.ground.language import speaking
 from courses.ground.refusal import Refusal
@@ -70,7 +71,7 @@ def change_profile() -> Any:
     except Refusal as refusal:
         status = _refuse(refusal, form, wrong_password="password", email_taken="email", mobile_taken="mobile")
         return _page(status, details=form)
-    begin_session(who)
+    login_user(who)  # this browser goes on; the epoch has ended the others
     with speaking(who.language):
         flash(_("Your profile is saved."), "done")
     return in_own_language(redirect(url_for(".profile"), 303))
@@ -86,7 +87,7 @@ def password() -> Any:
         who = actions.change_password(signed_in(), str(form.present.data), str(form.new.data))
     except Refusal as refusal:
         return _page(_refuse(refusal, form, wrong_password="present", weak_password="new"), secret=form)
-    begin_session(who)
+    login_user(who)
     flash(_("Your password is changed. All other devices are signed out."), "done")
     return redirect(url_for(".profile"), 303)
 

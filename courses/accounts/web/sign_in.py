@@ -48,11 +48,11 @@ def target(wanted: str | None) -> str:
     path = wanted or ""
     if not path.startswith("/") or path.startswith("//") or "\\" in path or not path.isprintable():
         return url_for("desks.desk")
-    while path not in ("", "/sign-in"):
+    while (place := path.partition("?")[0]) not in ("", "/sign-in"):
         try:
-            current_app.url_map.bind("").match(path.partition("?")[0], method="GET")
+            current_app.url_map.bind("").match(place, method="GET")
         except MethodNotAllowed:
-            path = path.partition("?")[0].rpartition("/")[0]
+            path = place.rpartition("/")[0]
         except (NotFound, RequestRedirect):
             break
         else:
