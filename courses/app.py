@@ -9,6 +9,7 @@ from typing import Any
 from apiflask import APIFlask
 from flask import Flask, g, redirect, render_template, request, url_for
 from flask_compress import Compress
+from flask_babel import gettext
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
@@ -53,7 +54,7 @@ def create_app(settings: config.Settings | None = None) -> APIFlask:
         json_errors=False,
         root_path=str(ROOT),
         instance_path=str(settings.instance),
-        static_folder=None,
+        static_folder=None,  # type: ignore[arg-type]  # WhiteNoise serves them, under hashed names
     )
     app.config.update(
         ROOT=ROOT,
@@ -188,7 +189,12 @@ def _install_errors(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def _forged(error: CSRFError) -> Any:
-        return answer(400, "form_expired", str(language.gettext("This form is too old. Go back, reload the page and send it again.")), {})  # noqa: E501
+        return answer(
+            400,
+            "form_expired",
+            str(gettext("This form is too old. Go back, reload the page and send it again.")),
+            {},
+        )
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Any:

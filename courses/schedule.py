@@ -81,7 +81,8 @@ class Leadership:
     """The lock of which there is one. `is_ours()` tries to take it, or asks whether it still holds."""
 
     def __init__(self, lockfile: Path) -> None:
-        self._lockfile, self._file, self._connection = lockfile, -1, None  # type: tuple[Path, int, Connection | None]
+        self._lockfile, self._file = lockfile, -1
+        self._connection: Connection | None = None
 
     def is_ours(self) -> bool:
         return self._by_database() if db.engine.dialect.name == "postgresql" else self._by_file()

@@ -13,7 +13,7 @@ from config import ROOT, Settings
 from courses.ground.db import db
 
 
-class Server(BaseApplication):  # type: ignore[misc]
+class Server(BaseApplication):
     """gunicorn with its options given here; it reads no file and no command line."""
 
     def __init__(self, app: Flask, options: dict[str, Any]) -> None:
@@ -24,7 +24,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         for name, value in self._options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
+    def load(self) -> Any:
         return self._app
 
 

@@ -30,11 +30,23 @@ def server() -> str:
 
     def run(program: str, *words: str) -> None:
         subprocess.run(
-            [programs / program, "-D", f"{folder}/d", *words], check=True, cwd=folder, stdout=subprocess.DEVNULL, **owner
+            [programs / program, "-D", f"{folder}/d", *words],
+            check=True,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            **owner,
         )
 
     run("initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-N")
-    run("pg_ctl", "-w", "-l", f"{folder}/log", "-o", f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=200", "start")  # noqa: E501
+    run(
+        "pg_ctl",
+        "-w",
+        "-l",
+        f"{folder}/log",
+        "-o",
+        f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=200",
+        "start",
+    )
 
     def stop() -> None:
         run("pg_ctl", "-m", "immediate", "stop")

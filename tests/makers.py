@@ -65,9 +65,7 @@ def a_town() -> None:
         db.session.add(Course(topic_id=2, title_zh="危险废物规范化管理", syllabus_zh="- 台账"))
         db.session.flush()
         for member in people.CAST:
-            db.session.add(
-                Person(name=member.name, email=member.email, language=member.language, password_hash=hashed)
-            )
+            db.session.add(Person(name=member.name, email=member.email, language=member.language, password_hash=hashed))
             db.session.flush()
         for member in people.CAST:
             db.session.add(
@@ -176,5 +174,3 @@ def told(kind: str | None = None, person: int | None = None) -> list[Notice]:
     if person:
         statement = statement.where(Notice.person_id == person)
     return list(db.session.scalars(statement))
-
-

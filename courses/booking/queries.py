@@ -79,7 +79,7 @@ def _place() -> Any:
     )
 
 
-def _places() -> Select[Any]:
+def _places() -> Select[*tuple[Any, ...]]:
     return (
         select(
             Booking.id,
@@ -98,7 +98,7 @@ def _places() -> Select[Any]:
     )
 
 
-def _as_places(statement: Select[Any]) -> list[Place]:
+def _as_places(statement: Select[*tuple[Any, ...]]) -> list[Place]:
     """Return the rows as Places; the count is of no meaning for a booking that does not wait."""
     places = (Place(*row) for row in db.session.execute(statement))
     return [place if place.state == State.QUEUED else place._replace(place=None) for place in places]
@@ -143,7 +143,7 @@ class Mine(NamedTuple):
     cancel_until: dt.datetime
 
 
-def _mine() -> Select[Any]:
+def _mine() -> Select[*tuple[Any, ...]]:
     return (
         select(
             Booking.id,
@@ -172,7 +172,7 @@ def _mine() -> Select[Any]:
     )
 
 
-def _as_mine(statement: Select[Any]) -> list[Mine]:
+def _as_mine(statement: Select[*tuple[Any, ...]]) -> list[Mine]:
     rows = (Mine(*row) for row in db.session.execute(statement))
     return [row if row.state == State.QUEUED else row._replace(place=None) for row in rows]
 

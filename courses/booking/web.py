@@ -87,7 +87,9 @@ def create(class_id: int) -> Any:
 @pages.post("/bookings/<int:booking_id>/cancellation")
 @needs(Right.CANCEL)
 def cancel(booking_id: int) -> Any:
-    return _on_booking(booking_id, actions.cancel, _("Cancelled. You can take this back until the seat goes to someone else."))  # noqa: E501
+    return _on_booking(
+        booking_id, actions.cancel, _("Cancelled. You can take this back until the seat goes to someone else.")
+    )
 
 
 @pages.post("/bookings/<int:booking_id>/cancellation/undo")

@@ -3,8 +3,9 @@
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from courses.catalogue.model import (
     ClassState,
@@ -86,7 +87,7 @@ def check_sittings(sittings: Sequence[Span], at: dt.datetime) -> list[Span]:
         raise Refusal("no_sitting")
     if any(start >= end for start, end in ordered):
         raise Refusal("ends_before_start")
-    if any(earlier[1] > later[0] for earlier, later in zip(ordered, ordered[1:], strict=False)):
+    if any(earlier[1] > later[0] for earlier, later in pairwise(ordered)):
         raise Refusal("sittings_overlap")
     if ordered[0][0] <= at:
         raise Refusal("in_the_past")
@@ -121,9 +122,8 @@ def check_place(
         .order_by(Sitting.starts_at)
         .limit(1)
     )
-    clash = db.session.execute(taken.where(TrainingClass.room_id == room_id)).first()
-    if clash:
-        raise Refusal("room_clash", room=room, course=clash[0], span=(clash[1], clash[2]))
+    for course, *span in db.session.execute(taken.where(TrainingClass.room_id == room_id)):
+        raise Refusal("room_clash", room=room, course=course, span=tuple(span))
     if not lecturer_ids:
         return
     elsewhere = (
@@ -132,12 +132,11 @@ def check_place(
         .join(Person, Person.id == Teaching.person_id)
         .where(Teaching.person_id.in_(lecturer_ids))
     )
-    clash = db.session.execute(elsewhere).first()
-    if clash:
-        raise Refusal("lecturer_clash", lecturer=clash[3], course=clash[0], span=(clash[1], clash[2]))
+    for course, start, end, name in db.session.execute(elsewhere):
+        raise Refusal("lecturer_clash", lecturer=name, course=course, span=(start, end))
 
 
-def overlaps(spans: Sequence[Span]):  # type: ignore[no-untyped-def]
+def overlaps(spans: Sequence[Span]) -> ColumnElement[bool]:
     """Return the condition that a Sitting is at the same hour as one of `spans`; touching ends do not clash."""
     return or_(*(and_(Sitting.starts_at < end, Sitting.ends_at > start) for start, end in spans))
 

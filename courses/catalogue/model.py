@@ -173,4 +173,3 @@ class ReminderRule(Base, kw_only=True):
     minutes_before: Mapped[int]
     made_at: Mapped[dt.datetime]
     replaced_at: Mapped[dt.datetime | None] = mapped_column(default=None)
-

@@ -60,7 +60,7 @@ _lecturers = (
 )
 
 
-def cards() -> Select[Any]:
+def cards() -> Select[*tuple[Any, ...]]:
     """Return the statement that yields Cards, in order of time; callers add what they narrow by."""
     return (
         select(
@@ -94,7 +94,7 @@ def cards() -> Select[Any]:
     )
 
 
-def as_cards(statement: Select[Any]) -> list[Card]:
+def as_cards(statement: Select[*tuple[Any, ...]]) -> list[Card]:
     return [Card(*row) for row in db.session.execute(statement)]
 
 
@@ -117,8 +117,8 @@ def shelf(filters: Filters, at: dt.datetime, day_span: tuple[dt.datetime, dt.dat
 
 def _mentions(word: str) -> Any:
     """Return the condition that `word` is in the texts of a course, its lecturers or its place."""
-    texts = (Course.title_zh, Course.title_en, Course.summary_zh, Course.summary_en, Course.syllabus_zh)
-    texts += (Course.syllabus_en, Home.name_zh, Home.name_en, Town.name_zh, Town.name_en)
+    texts = [Course.title_zh, Course.title_en, Course.summary_zh, Course.summary_en, Course.syllabus_zh]
+    texts += [Course.syllabus_en, Home.name_zh, Home.name_en, Town.name_zh, Town.name_en]
     return or_(*(text.icontains(word, autoescape=True) for text in texts), _lecturers.contains(word, autoescape=True))
 
 
@@ -187,7 +187,7 @@ class Teacher(NamedTuple):
     bio_en: str
 
 
-def _teachers() -> Select[Any]:
+def _teachers() -> Select[*tuple[Any, ...]]:
     return select(
         Person.id,
         Person.name,

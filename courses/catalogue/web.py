@@ -57,8 +57,10 @@ def _span_of(day: dt.date | None) -> tuple[dt.datetime, dt.datetime] | None:
 
 
 def _pager(number: int, more: bool) -> Any:
+    args: dict[str, Any] = {name: value for name, value in request.args.items() if name != "page"}
+
     def url(n: int) -> str:
-        return url_for("catalogue.shelves", **{**request.args.to_dict(), "page": n})
+        return url_for("catalogue.shelves", **args, page=n)
 
     return SimpleNamespace(number=number, pages=number + more, url=url)
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, case, func, select
 
@@ -41,7 +41,9 @@ def unmarked_classes(squadron_id: int | None, lecturer_id: int | None, at: dt.da
     return as_cards(_served(statement, squadron_id, lecturer_id).limit(30))
 
 
-def _served(statement: Select[tuple[object]], squadron_id: int | None, lecturer_id: int | None) -> Select[tuple[object]]:
+def _served(
+    statement: Select[*tuple[Any, ...]], squadron_id: int | None, lecturer_id: int | None
+) -> Select[*tuple[Any, ...]]:
     if squadron_id:
         return statement.where(TrainingClass.squadron_id == squadron_id)
     taught = select(Teaching.class_id).where(Teaching.person_id == lecturer_id)
@@ -114,7 +116,7 @@ class Member(NamedTuple):
         return self.half_hours / 2
 
 
-def _earned() -> Select[tuple[int, int]]:
+def _earned() -> Select[*tuple[Any, ...]]:
     return (
         select(Booking.person_id, func.sum(Attendance.half_hours).label("half_hours"))
         .join(Booking, Booking.id == Attendance.booking_id)

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, event
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, event, insert
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass
 from sqlalchemy.types import JSON, TypeDecorator
 
@@ -85,4 +85,4 @@ def _tune_sqlite(engine: Engine) -> None:
 def insert_many(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert plain rows in one statement, without making objects: for demo towns and imports."""
     if rows:
-        db.session.execute(model.__table__.insert(), rows)
+        db.session.execute(insert(model), rows)

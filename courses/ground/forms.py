@@ -22,6 +22,8 @@ class MomentField(DateTimeLocalField):
     def __init__(self, label: Any = None, validators: Any = None, **more: Any) -> None:
         super().__init__(label, validators, format=FORMATS, **more)
 
+    data: dt.datetime | None
+
     def process_formdata(self, valuelist: list[str]) -> None:
         super().process_formdata(valuelist)
         if self.data:
@@ -33,7 +35,7 @@ class MomentField(DateTimeLocalField):
         return clock.local(self.data).strftime(FORMATS[0]) if self.data else ""
 
 
-class Form(FlaskForm):  # type: ignore[misc]
+class Form(FlaskForm):
     """A form whose refusals stand at its fields: `refuse` puts a rule's answer where it belongs."""
 
     def refuse(self, refusal: Refusal, **where: str) -> None:

@@ -59,9 +59,7 @@ def recall(session: Session, key: RequestKey) -> Any:
 def keep(session: Session, key: RequestKey, answer: Any) -> None:
     """Keep `answer` for `key`; two equal requests at once: the second one's insert fails and it is told "busy"."""
     session.execute(delete(KeptAnswer).where(KeptAnswer.digest == key.digest))
-    session.add(
-        KeptAnswer(digest=key.digest, body_digest=key.body_digest, answer=answer, made_at=clock.now())
-    )
+    session.add(KeptAnswer(digest=key.digest, body_digest=key.body_digest, answer=answer, made_at=clock.now()))
 
 
 def forget(session: Session) -> int:

@@ -59,7 +59,7 @@ def worded(row: Any, name: str) -> str:
 
 def plain(row: Any, name: str) -> str:
     """Return the text `name` of a bilingual row without a mark: for mails, subjects and JSON."""
-    return (getattr(row, f"{name}_en") if lang() == "en" else "") or getattr(row, f"{name}_zh")
+    return str((getattr(row, f"{name}_en") if lang() == "en" else "") or getattr(row, f"{name}_zh"))
 
 
 def day(moment: dt.datetime) -> str:
@@ -101,7 +101,7 @@ def shown(fact: Any) -> Any:
 def zone_name() -> str:
     """Return the name under which people know the city's zone, e.g. "北京时间"."""
     if clock.zone().key in ("Asia/Shanghai", "Asia/Chongqing", "PRC"):
-        return gettext("China Standard Time")
+        return str(gettext("China Standard Time"))
     return clock.zone().key.replace("_", " ")
 
 

@@ -17,4 +17,4 @@ def as_html(text: str) -> Markup:
     CommonMark does not end bold between full-width punctuation and a Chinese character: a space is put there.
     """
     lowered = re.sub(r"(?m)^(#{1,3}) ", r"##\1 ", _CLOSED_BEFORE_HAN.sub(r"\1 ", text))
-    return Markup(nh3.clean(_reader.render(lowered), tags=_TAGS))  # noqa: S704 - cleaned in the same line
+    return Markup(nh3.clean(_reader.render(lowered), tags=_TAGS))

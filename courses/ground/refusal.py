@@ -32,7 +32,10 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
 REFUSALS: dict[str, tuple[int, Any]] = {
     # ground
     "busy": (503, _l("Many people are asking at this moment. Nothing was changed. Please try again.")),
-    "unavailable": (503, _l("The system cannot reach its records right now. Nothing was changed. Please try again in a minute.")),  # noqa: E501
+    "unavailable": (
+        503,
+        _l("The system cannot reach its records right now. Nothing was changed. Please try again in a minute."),
+    ),
     "not_found": (404, _l("There is nothing here, or it is not yours to see.")),
     "key_reused": (422, _l("This Idempotency-Key was used for a different request. Use a new key.")),
     "malformed": (422, _l("Some of what was sent cannot be read. Check the marked fields.")),
@@ -69,7 +72,10 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     "closed": (409, _l("Booking for this class has closed.")),
     "begun": (409, _l("This class has already begun.")),
     "already_booked": (409, _l("%(person)s already has a place in this class.")),
-    "person_clash": (409, _l("%(person)s has a seat in %(course)s at the same time, %(span)s. Cancel that seat first.")),
+    "person_clash": (
+        409,
+        _l("%(person)s has a seat in %(course)s at the same time, %(span)s. Cancel that seat first."),
+    ),
     "group_too_large": (409, _l("The class has %(capacity)s seats; a group of %(people)s cannot fit.")),
     "nobody": (422, _l("Choose at least one person.")),
     "not_cancellable": (409, _l("This place is no longer there to cancel.")),

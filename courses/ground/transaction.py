@@ -29,7 +29,7 @@ class Transaction:
     def answer(self, value: Any) -> None:
         """Keep `value` (plain JSON) as the answer to this request key, in the transaction of the change."""
         if self._key:
-            idempotency.keep(db.session, self._key, value)
+            idempotency.keep(db.session(), self._key, value)
 
 
 @contextmanager

@@ -79,7 +79,7 @@ def post_all(rows: Sequence[dict[str, Any]]) -> None:
     if not rows:
         return
     dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
-    db.session.execute(dialect.insert(Notice.__table__).on_conflict_do_nothing(index_elements=["key"]), rows)  # type: ignore[arg-type]
+    db.session.execute(dialect.insert(Notice.__table__).on_conflict_do_nothing(index_elements=["key"]), rows)
 
 
 def withdraw(booking_ids: Iterable[int], kind: str | None = None) -> None:
@@ -214,5 +214,3 @@ def decide(actor: Actor, notice_id: int, send_again: bool) -> None:
         else:
             notice.state = Fate.SENT if notice.state == Fate.IN_DOUBT else Fate.WITHDRAWN
             notice.done_at = at
-
-

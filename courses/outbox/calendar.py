@@ -44,9 +44,7 @@ def render(entry: Entry, at: dt.datetime) -> str:
     return str(calendar.to_ical().decode())
 
 
-def _event(
-    entry: Entry, number: int, start: dt.datetime, end: dt.datetime, at: dt.datetime, cancelled: bool
-) -> Event:
+def _event(entry: Entry, number: int, start: dt.datetime, end: dt.datetime, at: dt.datetime, cancelled: bool) -> Event:
     event = Event()
     event.add("uid", f"{entry.uid}-{number}@courses")
     event.add("sequence", entry.sequence)

@@ -35,8 +35,19 @@ class Notice(Base, kw_only=True):
 
     __tablename__ = "notice"
     __table_args__ = (
-        Index("ix_notice_waiting", "due_at", "id", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),  # noqa: E501
-        Index("ix_notice_unsettled", "state", sqlite_where=text("state IN ('sending', 'in_doubt', 'failed')"), postgresql_where=text("state IN ('sending', 'in_doubt', 'failed')")),  # noqa: E501
+        Index(
+            "ix_notice_waiting",
+            "due_at",
+            "id",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
+        Index(
+            "ix_notice_unsettled",
+            "state",
+            sqlite_where=text("state IN ('sending', 'in_doubt', 'failed')"),
+            postgresql_where=text("state IN ('sending', 'in_doubt', 'failed')"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)

@@ -70,7 +70,7 @@ def _read(value: Any) -> Any:
 def _link(notice: Notice, person: Person, settings: Settings, redacted: bool) -> str:
     secret = SECRET_PATHS.get(notice.kind)
     if not secret:
-        return settings.base_url + notice.facts.get("path", "/")
+        return f"{settings.base_url}{notice.facts.get('path', '/')}"
     token = "•••" if redacted else links.sign(settings.secret_keys, notice.kind, person.id, person.epoch)
     return settings.base_url + secret + token
 

@@ -26,7 +26,7 @@ _HIDDEN: Final = ("Cc", "Cf", "Cs")  # not private or unassigned ones: rare sign
 def email(text: str) -> str:
     """Return the address in lower case, its domain in the form that every mail server reads."""
     try:
-        checked = validate_email(_plain(text), check_deliverability=False, allow_smtputf8=False)
+        checked = validate_email(_plain(text), check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError:
         raise ValueError(_("This is not an e-mail address. It should look like name@example.com.")) from None
     return (checked.ascii_email or checked.normalized).lower()
@@ -34,9 +34,7 @@ def email(text: str) -> str:
 
 def mobile(text: str) -> str:
     """Return the number as +8613800138000; without a country code it is a Chinese one."""
-    wrong = ValueError(
-        _("This is not a mobile number. A Chinese one has 11 digits; a foreign one begins with +.")
-    )
+    wrong = ValueError(_("This is not a mobile number. A Chinese one has 11 digits; a foreign one begins with +."))
     dialled = _plain(text)
     if not _DIALLED.fullmatch(dialled):
         raise wrong
@@ -70,9 +68,7 @@ def credit_code(text: str) -> str:
     if code[16] != organisation_check(code[8:16]):
         raise ValueError(_("The 17th character does not fit the organisation code. Compare places 9 to 17."))
     if code[17] != uscc.calc_check_digit(code[:17]):
-        raise ValueError(
-            _("The last character does not fit the rest. Compare all 18 with the business licence.")
-        )
+        raise ValueError(_("The last character does not fit the rest. Compare all 18 with the business licence."))
     return code
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import and_, or_, select
 
 from courses.ground.db import db
 from courses.people.model import City, Enterprise, Person, Post, Role, Town
@@ -89,20 +89,15 @@ def colleagues(enterprise_id: int) -> list[Colleague]:
     for person, role in db.session.execute(statement):
         people.setdefault(
             person.id,
-            Colleague(
-                person.id, person.name, person.name_en, role, person.email, person.mobile, person.has_account
-            ),
+            Colleague(person.id, person.name, person.name_en, role, person.email, person.mobile, person.has_account),
         )
     return list(people.values())
 
 
 def person_by_login(login: str) -> Person | None:
     """Return the person with this e-mail address or mobile number, both normalised."""
-    return db.session.scalar(_by_login(login))
-
-
-def _by_login(login: str) -> Select[tuple[Person]]:
-    return select(Person).where(or_(Person.email == login, Person.mobile == login), Person.left_at.is_(None))
+    known = or_(Person.email == login, Person.mobile == login)
+    return db.session.scalar(select(Person).where(known, Person.left_at.is_(None)))
 
 
 def enterprise(enterprise_id: int) -> Enterprise | None:

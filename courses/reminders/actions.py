@@ -1,12 +1,12 @@
 """Writing down the reminders that are due."""
 
 from courses.catalogue import queries as catalogue
+from courses.catalogue.model import TrainingClass
 from courses.ground import clock
 from courses.ground.transaction import locked, transaction
 from courses.outbox.actions import Reader, post_all, row_of
 from courses.reminders import queries
 from courses.reminders.queries import Reminded, Spoken
-from courses.catalogue.model import TrainingClass
 
 KIND = "reminder"
 

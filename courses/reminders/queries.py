@@ -69,9 +69,8 @@ def moments_due(at: dt.datetime) -> list[Spoken]:
             continue
         moment = _moment(nearest, sitting)
         if moment >= max(nearest.made_at, class_.scheduled_at):
-            due.append(
-                Spoken(class_, course, room, home, nearest.id, nearest.minutes_before, sitting.id, sitting.starts_at, moment)
-            )
+            spoken = (nearest.id, nearest.minutes_before, sitting.id, sitting.starts_at, moment)
+            due.append(Spoken(class_, course, room, home, *spoken))
     return due
 
 

@@ -6,9 +6,8 @@ Create Date: 2026-11-22 05:53:57.914494
 
 """
 
-from alembic import op
 import sqlalchemy as sa
-
+from alembic import op
 
 # revision identifiers, used by Alembic.
 revision = "0001"
@@ -335,9 +334,7 @@ def upgrade():
         sa.Column("enterprise_id", sa.Integer(), nullable=True),
         sa.CheckConstraint("seats > 0", name=op.f("ck_enrolment_asks_for_seats")),
         sa.ForeignKeyConstraint(["class_id"], ["training_class.id"], name=op.f("fk_enrolment_class_id")),
-        sa.ForeignKeyConstraint(
-            ["enterprise_id"], ["enterprise.id"], name=op.f("fk_enrolment_enterprise_id")
-        ),
+        sa.ForeignKeyConstraint(["enterprise_id"], ["enterprise.id"], name=op.f("fk_enrolment_enterprise_id")),
         sa.ForeignKeyConstraint(["made_by"], ["person.id"], name=op.f("fk_enrolment_made_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_enrolment")),
     )

@@ -112,9 +112,7 @@ def _require_no_clash(found: list[Candidate]) -> None:
             raise Refusal("person_clash", person=person.name, course=Titled(zh, en), span=(start, end))
 
 
-def _enrol(
-    actor: Actor, class_: TrainingClass, found: list[Candidate], state: State, at: dt.datetime
-) -> list[Booking]:
+def _enrol(actor: Actor, class_: TrainingClass, found: list[Candidate], state: State, at: dt.datetime) -> list[Booking]:
     class_.last_order_no += 1
     enrolment = {
         "class_id": class_.id,

@@ -65,8 +65,10 @@ def undo_cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
         if booking.is_live or booking.reason == "called_off":
             raise Refusal("not_cancellable")
         last = db.session.scalar(
-            select(Event).where(Event.booking_id == booking.id, Event.what.startswith("cancelled"))
-            .order_by(Event.id.desc()).limit(1)
+            select(Event)
+            .where(Event.booking_id == booking.id, Event.what.startswith("cancelled"))
+            .order_by(Event.id.desc())
+            .limit(1)
         )
         assert last is not None  # every cancellation is logged
         was_seated = bool(last.facts.get("seated"))

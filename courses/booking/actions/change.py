@@ -65,20 +65,13 @@ def move(
         told = _live(class_id)
         withdraw([t.booking.id for t in told], REMINDER)
         log(class_id, "moved", actor, door, before=catalogue.iso(before), after=catalogue.iso(spans))
+        was = catalogue.iso(before)
         seated = [t for t in told if t.booking.takes_a_seat]
         clashing = _clashing(class_id, seated)
-        tell("moved", moved, [t for t in seated if t.reader.id not in clashing], "REQUEST", before=catalogue.iso(before))
-        tell(
-            "moved",
-            moved,
-            [t for t in seated if t.reader.id in clashing],
-            "REQUEST",
-            before=catalogue.iso(before),
-            clash=True,
-        )
-        waiting = [t for t in told if not t.booking.takes_a_seat]
-        tell("moved", moved, waiting, before=catalogue.iso(before), queued=True)
-        _tell_lecturers("moved", moved, before=catalogue.iso(before))
+        tell("moved", moved, [t for t in seated if t.reader.id not in clashing], "REQUEST", before=was)
+        tell("moved", moved, [t for t in seated if t.reader.id in clashing], "REQUEST", before=was, clash=True)
+        tell("moved", moved, [t for t in told if not t.booking.takes_a_seat], before=was, queued=True)
+        _tell_lecturers("moved", moved, before=was)
         promote(moved, at)  # someone passed over for a clash may be free at the new hour
 
 
@@ -171,4 +164,3 @@ def _tell_lecturers(kind: str, class_: Locked, **facts: object) -> None:
     said = {"class_": class_.facts(), "path": f"/classes/{class_.row.id}", "lecturer": True, **facts}
     number = class_.row.schedule_no
     post_all([row_of(kind, r, f"{kind}:class-{class_.row.id}:{number}:{r.id}", said, class_.row.id) for r in readers])
-
