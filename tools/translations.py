@@ -39,7 +39,8 @@ def _extract(template: Path) -> None:
     """
     keywords = ["-k", "_l", "-k", "lazy_gettext", "-k", "lazy_ngettext:1,2"]
     where = ["--add-location", "file", "--add-comments", "Translators:", "--width", str(WIDTH)]
-    files = ["-F", "pyproject.toml", "--sort-by-file", "-o", str(template), "."]
+    # Babel passes over folders that begin with "_", as templates/_parts does, unless told what to ignore.
+    files = ["-F", "pyproject.toml", "--ignore-dirs", ".*", "--sort-by-file", "-o", str(template), "."]
     CommandLineInterface().run(["pybabel", "--quiet", "extract", *keywords, *where, *files])  # type: ignore[no-untyped-call]
 
 
