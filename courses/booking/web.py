@@ -77,8 +77,12 @@ def create(class_id: int) -> Any:
     except Refusal as refusal:
         return _refused(class_id, refusal)
     if outcomes[0].state == State.BOOKED:
-        words = ngettext("The seat is booked.", "%(num)s seats are booked.", len(outcomes))
-        flash(f"{words} {_('A confirmation is on its way.')}", "done")
+        words = ngettext(
+            "The seat is booked. A confirmation is on its way.",
+            "%(num)s seats are booked. Each person is being told.",
+            len(outcomes),
+        )
+        flash(words, "done")
     else:
         flash(_("The class is full: number %(place)s in the queue.", place=outcomes[0].place), "wait")
     return redirect(url_for(".class_page", class_id=class_id), 303)

@@ -78,14 +78,14 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     ),
     "group_too_large": (409, _l("The class has %(capacity)s seats; a group of %(people)s cannot fit.")),
     "nobody": (422, _l("Choose at least one person.")),
-    "not_cancellable": (409, _l("This place is no longer there to cancel.")),
+    "not_cancellable": (409, _l("This booking changed meanwhile: there is nothing left to cancel or to take back.")),
     "cannot_undo": (409, _l("The seat has gone to someone else, so the cancellation stands. You can queue again.")),
     "below_taken": (409, _l("%(taken)s seats are taken; the class cannot have fewer.")),
-    "nothing_changed": (409, _l("This is what the class already says; nobody was told anything.")),
+    "nothing_changed": (409, _l("Nothing would change, so nobody was told.")),
     # roster
     "not_begun": (409, _l("Attendance can be marked from one hour before the sitting begins.")),
     "not_on_roster": (409, _l("This person has no seat in the class.")),
-    "minutes_wrong": (422, _l("Arrival and leaving must lie within the sitting, arrival first.")),
+    "minutes_wrong": (422, _l("Both times must be within the sitting, and arriving before leaving.")),
     # outbox
     "not_in_doubt": (409, _l("This notice is not waiting for a decision.")),
 }
