@@ -13,7 +13,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from courses.catalogue.actions import ClassPlan, Span
 from courses.catalogue.model import CANCEL_BEFORE, DEFAULT_REMINDERS
 from courses.ground import clock
-from courses.ground.forms import REQUIRED, Form, MomentField
+from courses.ground.forms import REQUIRED, Form, MomentField, PlainSpeaking
 
 REMINDERS = [
     SelectChoice(7 * 1440, _l("7 days before")),
@@ -28,6 +28,9 @@ MAX_AHEAD = dt.timedelta(days=730)
 
 class SittingForm(PlainForm):
     """One half-day. An empty row means none."""
+
+    class Meta(PlainSpeaking):
+        pass
 
     day = DateField(_l("Day"), [Optional()])
     start = TimeField(_l("From"), [Optional()])

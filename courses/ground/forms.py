@@ -1,4 +1,4 @@
-"""What every form of the house shares: fields for moments in the city's zone, and one word for "empty"."""
+"""What every form of the house shares: fields for moments in the city's zone, and plain words for what is wrong."""
 
 import datetime as dt
 from typing import Any
@@ -14,6 +14,37 @@ from courses.ground.refusal import Refusal
 
 REQUIRED = _l("Fill this in.")
 FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
+
+
+class _Words:
+    """What WTForms says by itself, in words that help a person, and in both languages."""
+
+    said = {
+        "This field is required.": REQUIRED,
+        "Not a valid integer value.": _l("Write a whole number."),
+        "Number must be between %(min)s and %(max)s.": _l("Write a number from %(min)s to %(max)s."),
+        "Not a valid date value.": _l("Write the day as year-month-day, such as 2026-11-28."),
+        "Not a valid time value.": _l("Write hours and minutes, such as 09:00."),
+        "Not a valid datetime value.": _l("Write day and time, such as 2026-11-28 09:00."),
+        "Not a valid choice.": _l("Choose one of those offered."),
+        "Invalid Choice: could not coerce.": _l("Choose one of those offered."),
+        "'%(value)s' is not a valid choice for this field.": _l("Choose only from those offered."),
+        "Invalid choice(s): one or more data inputs could not be coerced.": _l("Choose only from those offered."),
+        "Field cannot be longer than %(max)d character.": _l("Write at most %(max)d characters."),
+    }
+
+    def gettext(self, text: str) -> str:
+        return str(self.said.get(text, text))
+
+    def ngettext(self, singular: str, plural: str, number: int) -> str:
+        return str(self.said.get(singular, singular if number == 1 else plural))
+
+
+class PlainSpeaking:
+    """The `Meta` of a form, also of one inside another, whose fields speak as `_Words` has it."""
+
+    def get_translations(self, form: Any) -> _Words:
+        return _Words()
 
 
 class MomentField(DateTimeLocalField):
@@ -37,6 +68,9 @@ class MomentField(DateTimeLocalField):
 
 class Form(FlaskForm):
     """A form whose refusals stand at its fields: `refuse` puts a rule's answer where it belongs."""
+
+    class Meta(PlainSpeaking):
+        pass
 
     def refuse(self, refusal: Refusal, **where: str) -> None:
         """Show `refusal` at the field named by `where[code]`, or on top of the form."""
