@@ -55,11 +55,12 @@ def move(
             raise Refusal("nothing_changed")
         check_place(room_id, _lecturer_ids(class_id), spans, class_.row.capacity, but=class_id)
         shift = spans[0][0] - class_.row.starts_at
-        class_.row.room_id = room_id
-        class_.row.opens_at = min(class_.row.opens_at, class_.row.opens_at + shift)
-        class_.row.closes_at += shift
-        class_.row.cancel_until += shift
-        set_sittings(class_.row, spans)
+        with db.session.no_autoflush:  # all at once: written in part, booking would close after the class begins
+            class_.row.room_id = room_id
+            class_.row.opens_at = min(class_.row.opens_at, class_.row.opens_at + shift)
+            class_.row.closes_at += shift
+            class_.row.cancel_until += shift
+            set_sittings(class_.row, spans)
         _reschedule(class_, at)
         moved = locked_class(class_id)
         told = _live(class_id)
