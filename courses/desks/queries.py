@@ -4,12 +4,14 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, case, func, select
 
 from courses.booking.model import LIVE, SEATED, Booking, Event, State
 from courses.catalogue.model import ClassState, Course, Teaching, TrainingClass
 from courses.catalogue.queries import Card, as_cards, cards
 from courses.ground.db import db
+from courses.ground.language import speaking
 from courses.outbox.model import Fate, Notice
 from courses.people.model import Enterprise, Person, Post, Role, Town
 from courses.roster.model import Attendance, Mark
@@ -275,8 +277,11 @@ def notices_of(person_id: int, limit: int = 50) -> list[Notice]:
     return list(db.session.scalars(statement))
 
 
-def faults() -> list[str]:
-    """Return what contradicts itself in the records; nothing, if all is well. Each is a promise of the house."""
+def faults(language: str = "en") -> list[str]:
+    """Return what contradicts itself in the records; nothing, if all is well. Each is a promise of the house.
+
+    In English unless a page asks for its reader's `language`: a terminal may have no other letters.
+    """
     seated = (
         select(Booking.class_id, func.count().label("n"))
         .where(Booking.state.in_(SEATED))
@@ -316,11 +321,13 @@ def faults() -> list[str]:
         Post.person_id.in_(select(Post.person_id).where(Post.role != Role.INSPECTOR)),
     )
     checks = (
-        ("class {}: its counters differ from its bookings", miscounted),
-        ("class {}: more seats taken than there are", overfull),
-        ("booking {}: nothing in the log", unlogged),
-        ("booking {}: its person was never told", untold_bookings),
-        ("enrolment {}: part of it has seats and part waits", split),
-        ("person {}: both serves and enforces", two_sides),
+        (_l("class %(id)s: its counters differ from its bookings"), miscounted),
+        (_l("class %(id)s: more seats taken than there are"), overfull),
+        (_l("booking %(id)s: nothing in the log"), unlogged),
+        (_l("booking %(id)s: its person was never told"), untold_bookings),
+        (_l("enrolment %(id)s: part of it has seats and part waits"), split),
+        (_l("person %(id)s: both serves and enforces"), two_sides),
     )
-    return [words.format(id_) for words, statement in checks for id_ in db.session.scalars(statement.limit(20))]
+    found = [(words, id_) for words, statement in checks for id_ in db.session.scalars(statement.limit(20))]
+    with speaking(language):
+        return [str(words) % {"id": id_} for words, id_ in found]

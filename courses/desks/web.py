@@ -17,6 +17,7 @@ from courses.desks import queries
 from courses.ground import clock, pulse
 from courses.ground.db import db
 from courses.ground.forms import page_number
+from courses.ground.language import lang
 from courses.ground.refusal import Refusal
 from courses.outbox import actions as outbox
 from courses.outbox.render import render
@@ -84,7 +85,7 @@ def notices() -> str:
 @pages.get("/installation")
 @needs(Right.ADMINISTER)
 def installation() -> str:
-    return render_template("desks/installation.html", state=_state(), faults=queries.faults())
+    return render_template("desks/installation.html", state=_state(), faults=queries.faults(lang()))
 
 
 def _state() -> Any:
