@@ -90,12 +90,10 @@ def shown(fact: Any) -> Any:
     """Return a fact of a refusal as people read it: moments, spans (pairs of moments), bilingual rows, numbers."""
     if isinstance(fact, dt.datetime):
         return moment(fact)
-    if isinstance(fact, tuple):
-        return span(*fact)
     for name in ("title", "name"):
         if hasattr(fact, f"{name}_zh"):
             return plain(fact, name)
-    return fact
+    return span(*fact) if isinstance(fact, tuple) else fact
 
 
 def zone_name() -> str:
