@@ -28,26 +28,32 @@ class Server(BaseApplication):
         return self._app
 
 
-def serve(app: Flask, with_worker: bool = False) -> None:
-    """Serve `app` until it is told to stop; with `with_worker`, run one worker beside it and end both together."""
-    settings: Settings = app.config["SETTINGS"]
-    with app.app_context():
-        db.engine.dispose()  # no connection may cross the fork
-    worker = _start_worker() if with_worker else None
-    options = {
-        "bind": f"{settings.host}:{settings.port}",
-        "workers": settings.web_processes,
-        "threads": settings.web_threads,
+def options(host: str, port: int, processes: int, threads: int) -> dict[str, Any]:
+    """Return how gunicorn runs here, for the service and for whatever is measured beside it."""
+    return {
+        "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        "workers": processes,
+        "threads": threads,
         "worker_class": "gthread",
         "preload_app": True,
         "control_socket_disable": True,
         "graceful_timeout": 10,
         "keepalive": 15,
         "loglevel": "warning",
-        "forwarded_allow_ips": "*" if settings.trusted_proxies else "127.0.0.1",
     }
+
+
+def serve(app: Flask, with_worker: bool = False) -> None:
+    """Serve `app` until it is told to stop; with `with_worker`, run one worker beside it and end both together."""
+    settings: Settings = app.config["SETTINGS"]
+    with app.app_context():
+        db.engine.dispose()  # no connection may cross the fork
+    worker = _start_worker() if with_worker else None
+    chosen = options(settings.host, settings.port, settings.web_processes, settings.web_threads)
+    if settings.trusted_proxies:
+        chosen["forwarded_allow_ips"] = "*"
     try:
-        Server(app, options).run()
+        Server(app, chosen).run()
     finally:
         if worker:
             worker.send_signal(signal.SIGTERM)

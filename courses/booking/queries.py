@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import aliased
 
 from courses.booking.model import LIVE, SEATED, Booking, Enrolment, Event, State
-from courses.catalogue.model import Course, Topic, TrainingClass
+from courses.catalogue.model import Course, Teaching, Topic, TrainingClass
 from courses.ground.db import db
 from courses.homes.model import Home, Room
 from courses.people.model import Enterprise, Person, Post, Role, Squadron, Town
@@ -186,6 +186,13 @@ def coming(person_id: int, at: dt.datetime) -> list[Mine]:
     )
 
 
+def bookings_of(person_id: int, before: int, limit: int) -> list[Mine]:
+    """Return a person's bookings, live and cancelled, newest first, below the id `before`; one more than `limit` if
+    there are more."""
+    statement = _mine().where(Booking.person_id == person_id, Booking.id < before)
+    return _as_mine(statement.order_by(Booking.id.desc()).limit(limit + 1))
+
+
 def coming_of_enterprise(enterprise_id: int, at: dt.datetime, limit: int = 50) -> list[Mine]:
     return _as_mine(
         _mine()
@@ -260,15 +267,39 @@ def happenings(class_id: int, booking_ids: Collection[int] | None = None, limit:
     return [Happening(*row) for row in db.session.execute(statement)]
 
 
-def bookings_seen_by(actor: Actor, class_id: int, squadron_id: int, lecturer_ids: Collection[int]) -> list[Place]:
-    """Return the live bookings of a class that the actor may read: all for those who serve it, else their own."""
-    statement = _places().where(Booking.class_id == class_id, Booking.state.in_(LIVE))
+def bookings_seen_by(
+    actor: Actor, class_id: int, squadron_id: int, lecturer_ids: Collection[int], after: int, limit: int
+) -> list[Place]:
+    """Return the live bookings of a class that the actor may read: all for those who serve it, else their own.
+
+    In the order of their ids, which is that of asking, from the one above `after`; one more than `limit` if there are
+    more.
+    """
+    statement = _places().where(Booking.class_id == class_id, Booking.state.in_(LIVE), Booking.id > after)
     if not may(actor, Right.READ_ROSTER, squadron_id=squadron_id, lecturer_ids=lecturer_ids):
         whose = Booking.person_id == actor.id
         if actor.has(Role.OWNER):
             whose = or_(whose, Enrolment.enterprise_id == actor.enterprise_id)
         statement = statement.where(whose)
-    return _as_places(statement)
+    return _as_places(statement.order_by(None).order_by(Booking.id).limit(limit + 1))
+
+
+def booking_seen_by(actor: Actor, booking_id: int) -> Place | None:
+    """Return one booking, live or cancelled, if the actor may read it."""
+    place = place_of(booking_id)
+    if place is None:
+        return None
+    served = select(TrainingClass.squadron_id, Teaching.person_id).outerjoin(
+        Teaching, Teaching.class_id == TrainingClass.id
+    )
+    rows = db.session.execute(served.where(TrainingClass.id == place.class_id)).all()
+    facts = {
+        "person_id": place.person_id,
+        "enterprise_id": place.enterprise_id,
+        "squadron_id": rows[0].squadron_id,
+        "lecturer_ids": [row.person_id for row in rows],
+    }
+    return place if may(actor, Right.READ_BOOKING, **facts) else None
 
 
 def employer_of(person_id: int) -> int | None:

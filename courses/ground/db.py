@@ -5,12 +5,14 @@ What changes rows stands in `transaction.py`; what is here holds for readers and
 
 import datetime as dt
 import sqlite3
+import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, event, insert
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, Table, event, insert
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass
 from sqlalchemy.types import JSON, TypeDecorator
 
@@ -77,9 +79,38 @@ def _tune_sqlite(engine: Engine) -> None:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
-        mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-        connection.exec_driver_sql(f"BEGIN {mode}")
+    def _begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("sqlite_begin") == "IMMEDIATE":
+            _take_write_lock(connection)
+        else:
+            connection.exec_driver_sql("BEGIN DEFERRED")
+
+
+def _take_write_lock(connection: Connection) -> None:
+    """Begin to write, asking every millisecond for at most LOCK_WAIT_MS.
+
+    SQLite's own waiting sleeps longer each time it finds the lock taken, up to 100 ms, so that in a rush the one who
+    came first can wait longest, and in vain.
+    """
+    driver: Any = connection.connection.driver_connection
+    deadline = time.monotonic() + LOCK_WAIT_MS / 1000
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except OperationalError as error:
+                if "locked" not in str(error.orig) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.001)
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={LOCK_WAIT_MS}")
+
+
+def table(model: type[Base]) -> Table:
+    """Return the model's table, for the plain statements of the hot paths: an object costs more than its row."""
+    return cast(Table, model.__table__)
 
 
 def insert_many(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:

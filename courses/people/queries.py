@@ -3,31 +3,34 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 
 from courses.ground.db import db
 from courses.people.model import City, Enterprise, Person, Post, Role, Town
 from courses.people.rights import Actor
 
+_serves = or_(Town.squadron_id == Post.squadron_id, Town.association_id == Post.association_id)
+# Built once: every request asks it, and building a statement costs more than running this one.
+_ACTOR = (
+    select(
+        Person.name,
+        Person.epoch,
+        Person.language,
+        Post.role,
+        Post.enterprise_id,
+        Post.squadron_id,
+        Post.association_id,
+        Town.id,
+    )
+    .outerjoin(Post, Post.person_id == Person.id)
+    .outerjoin(Town, and_(Post.enterprise_id.is_(None), _serves))
+    .where(Person.id == bindparam("person_id"), Person.left_at.is_(None))
+)
+
 
 def actor_of(person_id: int, epoch: int | None = None) -> Actor | None:
     """Return the actor a person is now, in one statement; None if they left or `epoch` is over."""
-    serves = or_(Town.squadron_id == Post.squadron_id, Town.association_id == Post.association_id)
-    rows = db.session.execute(
-        select(
-            Person.name,
-            Person.epoch,
-            Person.language,
-            Post.role,
-            Post.enterprise_id,
-            Post.squadron_id,
-            Post.association_id,
-            Town.id,
-        )
-        .outerjoin(Post, Post.person_id == Person.id)
-        .outerjoin(Town, and_(Post.enterprise_id.is_(None), serves))
-        .where(Person.id == person_id, Person.left_at.is_(None))
-    ).all()
+    rows = db.session.execute(_ACTOR, {"person_id": person_id}).all()
     if not rows or (epoch is not None and rows[0].epoch != epoch):
         return None
     first = rows[0]

@@ -7,6 +7,7 @@ those locks.
 from courses.booking.actions.book import Outcome, book
 from courses.booking.actions.cancel import cancel, settle, undo_cancel
 from courses.booking.actions.change import call_off, move, replace_reminders, resize
+from courses.booking.actions.promote import promote_waiting
 
 __all__ = [
     "Outcome",
@@ -14,6 +15,7 @@ __all__ = [
     "call_off",
     "cancel",
     "move",
+    "promote_waiting",
     "replace_reminders",
     "resize",
     "settle",

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from courses.booking.actions.ground import (
     Candidate,
@@ -22,7 +22,7 @@ from courses.booking.model import Booking, Enrolment, State
 from courses.booking.queries import Titled
 from courses.catalogue.model import TrainingClass
 from courses.ground import clock
-from courses.ground.db import db
+from courses.ground.db import db, table
 from courses.ground.idempotency import RequestKey
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import lock_all, transaction
@@ -74,9 +74,8 @@ def book(
         _log_and_tell(actor, class_, bookings, found, door, seated)
         if not seated and class_.row.seats_free:
             promote(class_, at)  # those before may be waiting for a reason that does not hold for these
-            for booking in bookings:
-                db.session.refresh(booking)
-        outcomes = _outcomes(class_.row, bookings)
+            seated = db.session.scalar(select(Booking.state).where(Booking.id == bookings[0])) == State.BOOKED
+        outcomes = _outcomes(class_.row, bookings, found, seated)
         kept.answer([asdict(outcome) for outcome in outcomes])
         return outcomes
 
@@ -112,8 +111,19 @@ def _require_no_clash(found: list[Candidate]) -> None:
             raise Refusal("person_clash", person=person.name, course=Titled(zh, en), span=(start, end))
 
 
-def _enrol(actor: Actor, class_: TrainingClass, found: list[Candidate], state: State, at: dt.datetime) -> list[Booking]:
+_ENROL = insert(table(Enrolment)).returning(table(Enrolment).c.id)
+_BOOK = insert(table(Booking)).returning(table(Booking).c.id, sort_by_parameter_order=True)
+
+
+def _enrol(
+    actor: Actor, class_: TrainingClass, found: list[Candidate], state: State, at: dt.datetime
+) -> list[int]:
+    """Write the enrolment with its bookings, count them, and return the bookings' ids in the order of `found`."""
     class_.last_order_no += 1
+    if state == State.BOOKED:
+        class_.seats_taken += len(found)
+    else:
+        class_.queued += 1
     enrolment = {
         "class_id": class_.id,
         "order_no": class_.last_order_no,
@@ -122,37 +132,28 @@ def _enrol(actor: Actor, class_: TrainingClass, found: list[Candidate], state: S
         "made_at": at,
         "enterprise_id": found[0].enterprise_id,
     }
-    enrolment_id = db.session.scalar(insert(Enrolment).values(enrolment).returning(Enrolment.id))
-    if state == State.BOOKED:
-        class_.seats_taken += len(found)
-    else:
-        class_.queued += 1
-    rows = [
-        {
-            "enrolment_id": enrolment_id,
-            "class_id": class_.id,
-            "person_id": person.id,
-            "state": state,
-            "reason": "asked",
-            "changed_at": at,
-            "sequence": 0,
-        }
-        for person in found
-    ]
-    made = db.session.scalars(insert(Booking).returning(Booking, sort_by_parameter_order=True), rows)
-    return list(made)
+    booking = {
+        "enrolment_id": db.session.scalar(_ENROL, enrolment),
+        "class_id": class_.id,
+        "state": state,
+        "reason": "asked",
+        "changed_at": at,
+        "sequence": 0,
+    }
+    return list(db.session.scalars(_BOOK, [{**booking, "person_id": person.id} for person in found]))
 
 
 def _log_and_tell(
-    actor: Actor, class_: Locked, bookings: list[Booking], found: list[Candidate], door: str, seated: bool
+    actor: Actor, class_: Locked, bookings: list[int], found: list[Candidate], door: str, seated: bool
 ) -> None:
     kind = "booked" if seated else "queued"
-    log(class_.row.id, kind, actor, door, [booking.id for booking in bookings])
-    told = [Told(b, Reader(p.id, p.email)) for b, p in zip(bookings, found, strict=True)]
-    facts = {"by": None if [p.id for p in found] == [actor.id] else actor.name}
-    tell(kind, class_, told, "REQUEST" if seated else None, **facts)
+    log(class_.row.id, kind, actor, door, bookings)
+    told = [Told(id_, 0, Reader(p.id, p.email)) for id_, p in zip(bookings, found, strict=True)]
+    by = None if [p.id for p in found] == [actor.id] else actor.name
+    tell(kind, class_, told, "REQUEST" if seated else None, by=by)
 
 
-def _outcomes(class_: TrainingClass, bookings: list[Booking]) -> list[Outcome]:
-    place = class_.queued  # the newest is the last of those that wait
-    return [Outcome(b.id, b.person_id or 0, b.state, place if b.state == State.QUEUED else None) for b in bookings]
+def _outcomes(class_: TrainingClass, bookings: list[int], found: list[Candidate], seated: bool) -> list[Outcome]:
+    """Return what each got; in the queue the newest stands last."""
+    state, place = (State.BOOKED, None) if seated else (State.QUEUED, class_.queued)
+    return [Outcome(id_, person.id, state, place) for id_, person in zip(bookings, found, strict=True)]

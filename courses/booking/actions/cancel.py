@@ -1,5 +1,7 @@
 """Cancelling a booking, taking that back, and settling it after the class."""
 
+from collections.abc import Collection
+
 from sqlalchemy import func, select
 
 from courses.booking.actions.ground import (
@@ -12,7 +14,7 @@ from courses.booking.actions.ground import (
     tell,
 )
 from courses.booking.actions.promote import promote
-from courses.booking.model import Booking, Event, State
+from courses.booking.model import SEATED, Booking, Event, State
 from courses.booking.queries import Titled
 from courses.ground import clock
 from courses.ground.db import db
@@ -48,7 +50,8 @@ def cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
         withdraw([booking.id])
         if was_seated or actor.id != reader.id:
             by = None if actor.id == reader.id else actor.name
-            tell("cancelled", class_, [Told(booking, reader)], "CANCEL" if was_seated else None, by=by)
+            told = [Told(booking.id, booking.sequence, reader)]
+            tell("cancelled", class_, told, "CANCEL" if was_seated else None, by=by)
         promote(class_, at)
 
 
@@ -72,6 +75,7 @@ def undo_cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
         )
         assert last is not None  # every cancellation is logged
         was_seated = bool(last.facts.get("seated"))
+        by = None if actor.id == reader.id else actor.name
         lock_all(Person, [reader.id])
         person = candidates(class_.row.id, [reader.id]).get(reader.id)
         if person is None or person.is_in:
@@ -83,6 +87,8 @@ def undo_cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
                 zh, en, start, end = person.clash
                 raise Refusal("person_clash", person=person.name, course=Titled(zh, en), span=(start, end))
             class_.row.seats_taken += 1
+        elif _others_sit(booking):
+            raise Refusal("cannot_undo")  # the rest of the group was promoted: the place in the queue is gone
         elif not _others_wait(booking):
             class_.row.queued += 1
         booking.state = State.BOOKED if was_seated else State.QUEUED
@@ -91,11 +97,13 @@ def undo_cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
         db.session.flush()
         log(class_.row.id, "cancellation_undone", actor, door, [booking.id])
         withdraw([booking.id])
+        told = [Told(booking.id, booking.sequence, reader)]
         if was_seated:
-            by = None if actor.id == reader.id else actor.name
-            tell("booked", class_, [Told(booking, reader)], "REQUEST", by=by)
-        else:
-            promote(class_, at)
+            tell("booked", class_, told, "REQUEST", by=by)
+            return
+        if by:  # another told them that the place is gone
+            tell("queued", class_, told, by=by)
+        promote(class_, at)
 
 
 def settle(booking: Booking, attended: bool | None) -> None:
@@ -131,8 +139,17 @@ def _locked_booking(actor: Actor, booking_id: int) -> tuple[Locked, Booking, Rea
 
 def _others_wait(booking: Booking) -> bool:
     """Return whether others of the same enrolment are in the queue."""
+    return _others_are(booking, (State.QUEUED,))
+
+
+def _others_sit(booking: Booking) -> bool:
+    """Return whether others of the same enrolment have seats."""
+    return _others_are(booking, SEATED)
+
+
+def _others_are(booking: Booking, states: Collection[State]) -> bool:
     others = select(func.count()).where(
-        Booking.enrolment_id == booking.enrolment_id, Booking.id != booking.id, Booking.state == State.QUEUED
+        Booking.enrolment_id == booking.enrolment_id, Booking.id != booking.id, Booking.state.in_(states)
     )
     return bool(db.session.scalar(others))
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from courses.booking.actions.ground import (
     Locked,
@@ -63,15 +63,14 @@ def move(
             set_sittings(class_.row, spans)
         _reschedule(class_, at)
         moved = locked_class(class_id)
-        told = _live(class_id)
-        withdraw([t.booking.id for t in told], REMINDER)
-        log(class_id, "moved", actor, door, before=catalogue.iso(before), after=catalogue.iso(spans))
+        seated, waiting = _live(class_id)
+        withdraw([t.booking_id for t in seated], REMINDER)
         was = catalogue.iso(before)
-        seated = [t for t in told if t.booking.takes_a_seat]
+        log(class_id, "moved", actor, door, before=was, after=catalogue.iso(spans))
         clashing = _clashing(class_id, seated)
         tell("moved", moved, [t for t in seated if t.reader.id not in clashing], "REQUEST", before=was)
         tell("moved", moved, [t for t in seated if t.reader.id in clashing], "REQUEST", before=was, clash=True)
-        tell("moved", moved, [t for t in told if not t.booking.takes_a_seat], before=was, queued=True)
+        tell("moved", moved, waiting, before=was, queued=True)
         _tell_lecturers("moved", moved, before=was)
         promote(moved, at)  # someone passed over for a clash may be free at the new hour
 
@@ -104,16 +103,16 @@ def call_off(actor: Actor, class_id: int, reason: str, door: str = "page") -> No
     with transaction():
         at = clock.now()
         class_ = _to_change(actor, class_id, at)
-        told = _live(class_id)
-        withdraw([t.booking.id for t in told])
+        seated, waiting = _live(class_id)
+        withdraw([t.booking_id for t in seated + waiting])
         log(class_id, "called_off", actor, door, reason=reason)
         class_.row.state, class_.row.call_off_reason = ClassState.CALLED_OFF, reason
         _reschedule(class_, at)
-        tell("called_off", class_, [t for t in told if t.booking.takes_a_seat], "CANCEL", reason=reason)
-        tell("called_off", class_, [t for t in told if not t.booking.takes_a_seat], reason=reason)
+        tell("called_off", class_, seated, "CANCEL", reason=reason)
+        tell("called_off", class_, waiting, reason=reason)
         _tell_lecturers("called_off", class_, reason=reason)
-        for booking, _ in told:
-            booking.state, booking.reason, booking.changed_at = State.CANCELLED, "called_off", at
+        live = update(Booking).where(Booking.class_id == class_id, Booking.state.in_(LIVE))
+        db.session.execute(live.values(state=State.CANCELLED, reason="called_off", changed_at=at))
         class_.row.seats_taken = class_.row.queued = 0
         db.session.flush()
 
@@ -140,15 +139,20 @@ def _reschedule(class_: Locked, at: dt.datetime) -> None:
     db.session.flush()
 
 
-def _live(class_id: int) -> list[Told]:
+def _live(class_id: int) -> tuple[list[Told], list[Told]]:
+    """Return those with a seat and those waiting."""
     statement = (
-        select(Booking, Person.id, Person.email)
+        select(Booking.id, Booking.sequence, Booking.state, Person.id, Person.email)
         .join(Person, Person.id == Booking.person_id)
         .where(Booking.class_id == class_id, Booking.state.in_(LIVE))
         .order_by(Booking.id)
     )
-    rows = db.session.execute(statement, execution_options={"populate_existing": True})
-    return [Told(booking, Reader(id_, email)) for booking, id_, email in rows]
+    seated: list[Told] = []
+    waiting: list[Told] = []
+    for booking_id, sequence, state, person_id, email in db.session.execute(statement):
+        told = Told(booking_id, sequence, Reader(person_id, email))
+        (waiting if state == State.QUEUED else seated).append(told)
+    return seated, waiting
 
 
 def _clashing(class_id: int, told: list[Told]) -> set[int]:

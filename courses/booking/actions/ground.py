@@ -4,14 +4,14 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, insert, or_, select
+from sqlalchemy import BindParameter, Select, and_, bindparam, insert, or_, select
 from sqlalchemy.orm import aliased
 
 from courses.booking.model import LIVE, SEATED, Booking, Event
 from courses.catalogue import queries as catalogue
 from courses.catalogue.model import ClassState, Course, Sitting, TrainingClass
 from courses.ground import clock
-from courses.ground.db import db
+from courses.ground.db import db, table
 from courses.ground.refusal import Refusal
 from courses.homes.model import Home, Room
 from courses.outbox.actions import Reader, post_all, row_of
@@ -34,20 +34,24 @@ class Locked(NamedTuple):
         return catalogue.facts_of(self.row, self.course, self.room, self.home, self.spans())
 
 
+# These statements are built once: in a rush, building them would cost more than running them.
+_CLASS = (
+    select(TrainingClass, Course, Room, Home)
+    .join(Course, Course.id == TrainingClass.course_id)
+    .join(Room, Room.id == TrainingClass.room_id)
+    .join(Home, Home.id == Room.home_id)
+    .where(TrainingClass.id == bindparam("class_id"))
+    .with_for_update(of=TrainingClass, key_share=True)
+    .execution_options(populate_existing=True)
+)
+
+
 def locked_class(class_id: int) -> Locked:
     """Return the class, locked and read afresh, with its course and place in one statement.
 
     Raises Refusal("not_found").
     """
-    statement = (
-        select(TrainingClass, Course, Room, Home)
-        .join(Course, Course.id == TrainingClass.course_id)
-        .join(Room, Room.id == TrainingClass.room_id)
-        .join(Home, Home.id == Room.home_id)
-        .where(TrainingClass.id == class_id)
-        .with_for_update(of=TrainingClass, key_share=True)
-    )
-    found = db.session.execute(statement, execution_options={"populate_existing": True}).first()
+    found = db.session.execute(_CLASS, {"class_id": class_id}).first()
     if found is None:
         raise Refusal("not_found")
     return Locked(*found)
@@ -78,10 +82,9 @@ class Candidate(NamedTuple):
     clash: tuple[str, str, dt.datetime, dt.datetime] | None
 
 
-def candidates(class_id: int, person_ids: Collection[int]) -> dict[int, Candidate]:
-    """Return these people in one statement, with their live booking in this class and the seat they hold elsewhere
-    at one of its hours, if any."""
+def _candidates() -> Select[*tuple[Any, ...]]:
     ours, theirs = aliased(Sitting), aliased(Sitting)
+    class_id: BindParameter[int] = bindparam("class_id")
     same_hour = (
         select(theirs.id)
         .join(ours, and_(ours.starts_at < theirs.ends_at, ours.ends_at > theirs.starts_at))
@@ -97,7 +100,7 @@ def candidates(class_id: int, person_ids: Collection[int]) -> dict[int, Candidat
         ),
     )
     employed = and_(Post.person_id == Person.id, Post.role.in_((Role.MANAGER, Role.OWNER)))
-    statement = (
+    return (
         select(
             Person.id,
             Person.name,
@@ -113,15 +116,27 @@ def candidates(class_id: int, person_ids: Collection[int]) -> dict[int, Candidat
         .outerjoin(Booking, in_the_way)
         .outerjoin(TrainingClass, TrainingClass.id == Booking.class_id)
         .outerjoin(Course, Course.id == TrainingClass.course_id)
-        .where(Person.id.in_(person_ids), Person.left_at.is_(None))
+        .where(Person.id.in_(bindparam("person_ids", expanding=True)), Person.left_at.is_(None))
     )
+
+
+_CANDIDATES = _candidates()
+
+
+def candidates(class_id: int, person_ids: Collection[int]) -> dict[int, Candidate]:
+    """Return these people in one statement, with their live booking in this class and the seat they hold elsewhere
+    at one of its hours, if any."""
+    asked = {"class_id": class_id, "person_ids": list(person_ids)}
     found: dict[int, Candidate] = {}
-    for id_, name, email, enterprise_id, other, zh, en, start, end in db.session.execute(statement):
+    for id_, name, email, enterprise_id, other, zh, en, start, end in db.session.execute(_CANDIDATES, asked):
         so_far = found.get(id_)
         is_in = other == class_id or bool(so_far and so_far.is_in)
         clash = (zh, en, start, end) if other not in (None, class_id) else so_far.clash if so_far else None
         found[id_] = Candidate(id_, name, email, enterprise_id, is_in, clash)
     return found
+
+
+_LOG = insert(table(Event))
 
 
 def log(
@@ -141,13 +156,14 @@ def log(
         "actor_id": actor.id if actor else None,
         "facts": facts,
     }
-    db.session.execute(insert(Event), [{**row, "booking_id": id_} for id_ in booking_ids or (None,)])
+    db.session.execute(_LOG, [{**row, "booking_id": id_} for id_ in booking_ids or (None,)])
 
 
 class Told(NamedTuple):
-    """One booking and the person to be told about it."""
+    """One booking and the person to be told about it. `sequence` is the booking's own."""
 
-    booking: Booking
+    booking_id: int
+    sequence: int
     reader: Reader
 
 
@@ -161,14 +177,14 @@ def tell(
     """Write one notice per booking. `method`: what its calendar entry does, REQUEST or CANCEL, if it has one."""
     if not told:
         return
-    class_ = locked.facts()
+    class_, row = locked.facts(), locked.row
+    expires_at = None if method == "CANCEL" else row.ends_at
     rows = []
-    for booking, reader in told:
-        sequence = booking.sequence + locked.row.schedule_no
-        said = {"class_": class_, "path": f"/classes/{locked.row.id}", **facts}
+    for booking_id, own_sequence, reader in told:
+        sequence = own_sequence + row.schedule_no
+        said = {"class_": class_, "path": f"/classes/{row.id}", **facts}
         if method:
-            said["calendar"] = {"uid": f"booking-{booking.id}", "sequence": sequence, "method": method}
-        key = f"{kind}:{booking.id}:{sequence}:{reader.id}"
-        expires_at = None if method == "CANCEL" else locked.row.ends_at
-        rows.append(row_of(kind, reader, key, said, locked.row.id, booking.id, expires_at))
+            said["calendar"] = {"uid": f"booking-{booking_id}", "sequence": sequence, "method": method}
+        key = f"{kind}:{booking_id}:{sequence}:{reader.id}"
+        rows.append(row_of(kind, reader, key, said, row.id, booking_id, expires_at))
     post_all(rows)

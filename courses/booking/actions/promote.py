@@ -4,48 +4,82 @@ import datetime as dt
 
 from sqlalchemy import select
 
-from courses.booking.actions.ground import Locked, Told, candidates, log, tell
+from courses.booking.actions.ground import Locked, Told, candidates, locked_class, log, tell
 from courses.booking.model import Booking, Enrolment, State
+from courses.catalogue.model import ClassState, TrainingClass
+from courses.ground import clock
 from courses.ground.db import db
-from courses.ground.transaction import lock_all
+from courses.ground.transaction import lock_all, transaction
 from courses.outbox.actions import Reader
 from courses.people.model import Person
 
 
-def promote(class_: Locked, at: dt.datetime) -> None:
-    """Seat as many of the queue as fit; call it under the class's lock whenever seats came free.
+def promote(class_: Locked, at: dt.datetime) -> int:
+    """Seat as many of the queue as fit, and return how many; call it under the class's lock when seats came free.
 
     The order is strict: an enrolment that does not fit as a whole is not overtaken. One whose person has a seat
-    elsewhere at that hour is passed over; it keeps its place, and the log says why. Nothing moves once the class
-    has begun.
+    elsewhere at that hour, or that is larger than the class has become, is passed over: it keeps its place, and the
+    booking and the log say why. Nothing moves once the class has begun.
     """
     row = class_.row
     if not row.queued or row.is_full or row.has_begun(at):
-        return
+        return 0
     waiting = _waiting(row.id)
     person_ids = sorted({b.person_id for group in waiting for b in group if b.person_id})
     lock_all(Person, person_ids)
     people = candidates(row.id, person_ids)
     seated: list[Told] = []
-    passed_over: list[int] = []
     for group in waiting:
+        if len(group) > row.capacity:
+            _pass_over(row.id, group, "too_large")
+            continue
         if len(group) > row.seats_free:
             break
         if any(b.person_id is None or b.person_id not in people or people[b.person_id].clash for b in group):
-            passed_over += [booking.id for booking in group]
+            _pass_over(row.id, group, "clash")
             continue
         for booking in group:
             booking.state, booking.reason, booking.changed_at = State.BOOKED, "promoted", at
             person = people[booking.person_id or 0]
-            seated.append(Told(booking, Reader(person.id, person.email)))
+            seated.append(Told(booking.id, booking.sequence, Reader(person.id, person.email)))
         row.seats_taken += len(group)
         row.queued -= 1
     db.session.flush()
-    if passed_over:
-        log(row.id, "passed_over", None, "rule", passed_over, why="clash")
     if seated:
-        log(row.id, "promoted", None, "rule", [told.booking.id for told in seated])
+        log(row.id, "promoted", None, "rule", [told.booking_id for told in seated])
         tell("promoted", class_, seated, "REQUEST")
+    return len(seated)
+
+
+def promote_waiting() -> int:
+    """Seat those who have become free to sit, and return how many; for the clock.
+
+    Someone is passed over for a seat elsewhere; when that seat is given up or that class moves, it is another class
+    that changed, and its action does not touch this one.
+    """
+    at = clock.now()
+    possible = select(TrainingClass.id).where(
+        TrainingClass.state == ClassState.PUBLISHED,
+        TrainingClass.queued > 0,
+        TrainingClass.seats_taken < TrainingClass.capacity,
+        TrainingClass.starts_at > at,
+    )
+    return sum(_promote_one(class_id, at) for class_id in db.session.scalars(possible).all())
+
+
+def _promote_one(class_id: int, at: dt.datetime) -> int:
+    with transaction():
+        class_ = locked_class(class_id)
+        return 0 if class_.row.state == ClassState.CALLED_OFF else promote(class_, at)
+
+
+def _pass_over(class_id: int, group: list[Booking], why: str) -> None:
+    """Leave a group where it is; it is logged once, however often its turn comes for the same reason."""
+    newly = [booking for booking in group if booking.reason != why]
+    for booking in newly:
+        booking.reason = why
+    if newly:
+        log(class_id, "passed_over", None, "rule", [booking.id for booking in newly], why=why)
 
 
 def _waiting(class_id: int) -> list[list[Booking]]:

@@ -1,0 +1,337 @@
+"""A class and the acts on it, for programs: book, cancel, undo, move, resize, call off."""
+
+import datetime as dt
+from typing import Annotated
+
+from flask import Blueprint, url_for
+from flask_babel import lazy_gettext as _l
+from pydantic import Field, TypeAdapter
+
+from courses.booking import actions, queries
+from courses.booking.model import State
+from courses.booking.queries import ClassView, Place
+from courses.catalogue import queries as catalogue
+from courses.catalogue.api import PLACE_REFUSES, Timetable
+from courses.catalogue.model import ClassState
+from courses.ground import clock
+from courses.ground.api import (
+    MAX_ID,
+    Id,
+    Line,
+    Made,
+    Moment,
+    Page,
+    Paged,
+    Shape,
+    Words,
+    operation,
+    page_of,
+    request_key,
+    words,
+)
+from courses.ground.refusal import Refusal
+from courses.homes.api import Room, Town
+from courses.people.guard import needs, public, signed_in
+from courses.people.rights import Right
+
+resources = Blueprint("booking_api", __name__)
+_PLACE = TypeAdapter(tuple[Id])
+_CHANGE_REFUSES = ("called_off", "begun", "nothing_changed")
+
+
+class CourseOfClass(Shape):
+    id: Id
+    title: Words
+
+
+class HomeOfClass(Shape):
+    id: Id
+    name: Words
+    address: Words
+    phone: str
+    town: Town
+
+
+class Lecturer(Shape):
+    id: Id
+    name: str
+    institution: Words
+
+
+class Sitting(Shape):
+    id: Id
+    starts_at: Moment
+    ends_at: Moment
+
+
+class Class(Shape):
+    about = _l(
+        "One dated class of a course. `free`: seats not taken; `queued`: how many wait; `is_open`: one may book or "
+        "queue now. `schedule_no` rises with every move: send it as `seen` to be refused when the class has moved "
+        "since."
+    )
+
+    id: Id
+    course: CourseOfClass
+    state: ClassState
+    call_off_reason: str | None
+    sittings: list[Sitting]
+    home: HomeOfClass
+    room: Room
+    lecturers: list[Lecturer]
+    capacity: int
+    taken: int
+    free: int
+    queued: int
+    is_open: bool
+    opens_at: Moment
+    closes_at: Moment
+    cancel_until: Moment
+    schedule_no: int
+
+
+Seen = Annotated[int | None, Field(ge=1, le=MAX_ID, examples=[1])]
+
+
+class Ask(Shape):
+    about = _l("Whom to book for; without `people`, the caller. `seen`: the `schedule_no` that was shown.")
+
+    people: list[Id] | None = Field(None, max_length=1000)
+    seen: Seen = None
+
+
+class Outcome(Shape):
+    about = _l("What one person got. `place`: in the queue, counted from 1; null for a seat.")
+
+    id: Id
+    person: Id
+    state: State
+    place: int | None
+
+
+class Asked(Made):
+    bookings: list[Outcome]
+
+
+class Booking(Shape):
+    about = _l("One person's place in one class. `place`: in the queue, counted from 1, if `state` is queued.")
+
+    id: Id
+    class_: Id = Field(serialization_alias="class")
+    person: Id
+    name: str
+    state: State
+    reason: str
+    place: int | None
+    attended: bool | None
+
+
+class Bookings(Page):
+    bookings: list[Booking]
+
+
+class Move(Timetable):
+    about = _l("Where and when from now on. `seen`: the `schedule_no` that was shown.")
+
+    seen: Seen = None
+
+
+class Capacity(Shape):
+    capacity: int = Field(ge=1, le=1000, examples=[30])
+
+
+class CallOff(Shape):
+    about = _l("Everyone booked reads the reason.")
+
+    reason: Line = Field(min_length=1, max_length=200, examples=["台风"])
+
+
+@resources.get("/classes/<id:class_id>")
+@public
+@operation(_l("Read one class"))
+def class_(class_id: int) -> Class:
+    return _class(_view(class_id), clock.now())
+
+
+@resources.post("/classes/<id:class_id>/bookings")
+@needs(Right.BOOK)
+@operation(
+    _l("Book seats for oneself, or for several people"),
+    "nobody",
+    "unknown_person",
+    "called_off",
+    "begun",
+    "not_open_yet",
+    "closed",
+    "class_changed",
+    "already_booked",
+    "person_clash",
+    "group_too_large",
+    about=_l(
+        '`{}` books the caller, `{"people": [ids]}` a group: all get seats, or all one place in the queue. '
+        "A full class is no error: the state is queued."
+    ),
+    status=201,
+    takes_key=True,
+)
+def book(class_id: int, body: Ask) -> Asked:
+    actor = signed_in()
+    people = [actor.id] if body.people is None else body.people
+    outcomes = actions.book(actor, class_id, people, "api", body.seen, request_key(actor.id))
+    made = [Outcome(id=o.id, person=o.person, state=State(o.state), place=o.place) for o in outcomes]
+    if len(made) == 1:
+        return Asked(bookings=made, url=url_for(".booking", booking_id=made[0].id))
+    return Asked(bookings=made, url=url_for(".bookings", class_id=class_id))
+
+
+@resources.get("/classes/<id:class_id>/bookings")
+@needs(Right.READ_BOOKING)
+@operation(
+    _l("List the bookings of a class"),
+    about=_l("All live ones for those who serve or teach the class; else one's own, for an owner the enterprise's."),
+)
+def bookings(class_id: int, query: Paged) -> Bookings:
+    view, after = _view(class_id), query.after(_PLACE)
+    lecturer_ids = [lecturer.id for lecturer in catalogue.lecturers_of(class_id)]
+    found = queries.bookings_seen_by(
+        signed_in(), class_id, view.row.squadron_id, lecturer_ids, after[0] if after else 0, query.limit
+    )
+    shown, following = page_of(found, query.limit, lambda place: [place.id])
+    return Bookings(bookings=[_booking(place) for place in shown], next=following)
+
+
+@resources.get("/bookings/<id:booking_id>")
+@needs(Right.READ_BOOKING)
+@operation(_l("Read one booking"))
+def booking(booking_id: int) -> Booking:
+    found = queries.booking_seen_by(signed_in(), booking_id)
+    if found is None:
+        raise Refusal("not_found")
+    return _booking(found)
+
+
+@resources.post("/bookings/<id:booking_id>/cancellation")
+@needs(Right.CANCEL)
+@operation(
+    _l("Cancel a booking"),
+    "not_cancellable",
+    "called_off",
+    "begun",
+    about=_l("The seat goes to the next in the queue at once."),
+)
+def cancel(booking_id: int) -> Booking:
+    actions.cancel(signed_in(), booking_id, "api")
+    return _after(booking_id)
+
+
+@resources.delete("/bookings/<id:booking_id>/cancellation")
+@needs(Right.CANCEL)
+@operation(
+    _l("Take a cancellation back"),
+    "not_cancellable",
+    "cannot_undo",
+    "called_off",
+    "begun",
+    "already_booked",
+    "person_clash",
+    about=_l("It works until someone else was promoted."),
+)
+def undo_cancel(booking_id: int) -> Booking:
+    actions.undo_cancel(signed_in(), booking_id, "api")
+    return _after(booking_id)
+
+
+@resources.post("/classes/<id:class_id>/move")
+@needs(Right.CHANGE_CLASS)
+@operation(
+    _l("Move a class to other times or another room"),
+    *PLACE_REFUSES,
+    *_CHANGE_REFUSES,
+    "class_changed",
+    about=_l("Everyone concerned is told; calendar entries and reminders move along."),
+)
+def move(class_id: int, body: Move) -> Class:
+    actions.move(signed_in(), class_id, body.spans(), body.room, body.seen, "api")
+    return _class(_view(class_id), clock.now())
+
+
+@resources.put("/classes/<id:class_id>/capacity")
+@needs(Right.CHANGE_CLASS)
+@operation(
+    _l("Give a class more or fewer seats"),
+    *_CHANGE_REFUSES,
+    "below_taken",
+    "too_many_seats",
+    about=_l("More seats go to the queue at once."),
+)
+def resize(class_id: int, body: Capacity) -> Class:
+    actions.resize(signed_in(), class_id, body.capacity, "api")
+    return _class(_view(class_id), clock.now())
+
+
+@resources.post("/classes/<id:class_id>/call-off")
+@needs(Right.CHANGE_CLASS)
+@operation(
+    _l("Call a class off"), "called_off", "begun", about=_l("Everyone concerned is told why, and is free again.")
+)
+def call_off(class_id: int, body: CallOff) -> Class:
+    actions.call_off(signed_in(), class_id, body.reason, "api")
+    return _class(_view(class_id), clock.now())
+
+
+def _view(class_id: int) -> ClassView:
+    view = queries.class_view(class_id)
+    if view is None:
+        raise Refusal("not_found")
+    return view
+
+
+def _class(view: ClassView, at: dt.datetime) -> Class:
+    row, home = view.row, view.home
+    return Class(
+        id=row.id,
+        course=CourseOfClass(id=view.course.id, title=words(view.course, "title")),
+        state=row.state,
+        call_off_reason=row.call_off_reason or None,
+        sittings=[Sitting(id=s.id, starts_at=s.starts_at, ends_at=s.ends_at) for s in row.sittings],
+        home=HomeOfClass(
+            id=home.id,
+            name=words(home, "name"),
+            address=words(home, "address"),
+            phone=home.phone,
+            town=Town(id=view.town.id, name=words(view.town, "name")),
+        ),
+        room=Room(id=view.room.id, name=words(view.room, "name"), seats=view.room.seats),
+        lecturers=[
+            Lecturer(id=t.id, name=t.name, institution=words(t, "institution")) for t in catalogue.lecturers_of(row.id)
+        ],
+        capacity=row.capacity,
+        taken=row.seats_taken,
+        free=row.seats_free,
+        queued=row.queued,
+        is_open=row.is_bookable(at),
+        opens_at=row.opens_at,
+        closes_at=row.closes_at,
+        cancel_until=row.cancel_until,
+        schedule_no=row.schedule_no,
+    )
+
+
+def _after(booking_id: int) -> Booking:
+    """Return the booking as an action has just left it."""
+    place = queries.place_of(booking_id)
+    assert place is not None  # the action found it
+    return _booking(place)
+
+
+def _booking(place: Place) -> Booking:
+    return Booking(
+        id=place.id,
+        class_=place.class_id,
+        person=place.person_id,
+        name=place.person,
+        state=State(place.state),
+        reason=place.reason,
+        place=place.place,
+        attended=place.attended,
+    )
