@@ -18,6 +18,7 @@ from courses.catalogue.model import (
 )
 from courses.ground import clock
 from courses.ground.db import db
+from courses.ground.idempotency import RequestKey
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import lock_all, locked, transaction
 from courses.homes.model import Room
@@ -42,13 +43,15 @@ class ClassPlan:
     reminders: Collection[int] = field(default_factory=tuple)
 
 
-def publish(actor: Actor, plan: ClassPlan) -> int:
+def publish(actor: Actor, plan: ClassPlan, request_key: RequestKey | None = None) -> int:
     """Publish a class of the actor's squadron; return its id.
 
     Raises Refusal: no_sitting, ends_before_start, sittings_overlap, in_the_past, window_wrong, too_many_seats,
     room_clash, lecturer_clash, not_found (course, room or lecturer), not_allowed.
     """
-    with transaction():
+    with transaction(request_key) as kept:
+        if kept.earlier_answer:
+            return int(kept.earlier_answer)
         require(actor, Right.PUBLISH, squadron_id=actor.squadron_id)
         assert actor.squadron_id is not None  # own_squadron holds
         at = clock.now()
@@ -76,6 +79,7 @@ def publish(actor: Actor, plan: ClassPlan) -> int:
         db.session.add_all(Teaching(class_id=class_.id, person_id=id_) for id_ in dict.fromkeys(plan.lecturer_ids))
         set_reminders(class_, plan.reminders, at)
         db.session.flush()
+        kept.answer(class_.id)
         return class_.id
 
 
