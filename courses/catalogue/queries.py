@@ -100,6 +100,30 @@ def as_cards(statement: Select[*tuple[Any, ...]]) -> list[Card]:
 
 def shelf(filters: Filters, at: dt.datetime, day_span: tuple[dt.datetime, dt.datetime] | None) -> list[Card]:
     """Return one page of classes still to come at `at`, one more than PAGE_SIZE if there is a next page."""
+    statement = _narrowed(filters, at, day_span)
+    return as_cards(statement.offset((filters.page - 1) * PAGE_SIZE).limit(PAGE_SIZE + 1))
+
+
+def shelf_after(
+    filters: Filters,
+    at: dt.datetime,
+    day_span: tuple[dt.datetime, dt.datetime] | None,
+    place: tuple[dt.datetime, int] | None,
+    limit: int,
+) -> list[Card]:
+    """Return the classes of the shelf after `place`, the beginning and id of the last one seen; one more than `limit`
+    if there are more."""
+    statement = _narrowed(filters, at, day_span)
+    if place:
+        start, id_ = place
+        same_time = and_(TrainingClass.starts_at == start, TrainingClass.id > id_)
+        statement = statement.where(or_(TrainingClass.starts_at > start, same_time))
+    return as_cards(statement.limit(limit + 1))
+
+
+def _narrowed(
+    filters: Filters, at: dt.datetime, day_span: tuple[dt.datetime, dt.datetime] | None
+) -> Select[*tuple[Any, ...]]:
     statement = cards().where(TrainingClass.state == ClassState.PUBLISHED, TrainingClass.starts_at > at)
     for word in filters.q.split():
         statement = statement.where(_mentions(word))
@@ -112,7 +136,7 @@ def shelf(filters: Filters, at: dt.datetime, day_span: tuple[dt.datetime, dt.dat
     if day_span:
         held = Sitting.starts_at.between(*day_span)
         statement = statement.where(TrainingClass.id.in_(select(Sitting.class_id).where(held)))
-    return as_cards(statement.offset((filters.page - 1) * PAGE_SIZE).limit(PAGE_SIZE + 1))
+    return statement
 
 
 def _mentions(word: str) -> Any:
@@ -154,7 +178,25 @@ def towns_with_homes() -> list[Town]:
 
 def all_courses() -> list[Course]:
     """Return every course with its topic, in shelf order."""
-    statement = select(Course, Topic).join(Topic, Topic.id == Course.topic_id).order_by(Topic.position, Course.id)
+    return _with_topics(_courses())
+
+
+def courses_after(place: tuple[int, int] | None, limit: int) -> list[Course]:
+    """Return the courses after `place`, the topic's position and the course's id of the last one seen, in shelf order;
+    one more than `limit` if there are more."""
+    statement = _courses()
+    if place:
+        position, id_ = place
+        same_topic = and_(Topic.position == position, Course.id > id_)
+        statement = statement.where(or_(Topic.position > position, same_topic))
+    return _with_topics(statement.limit(limit + 1))
+
+
+def _courses() -> Select[Course, Topic]:
+    return select(Course, Topic).join(Topic, Topic.id == Course.topic_id).order_by(Topic.position, Course.id)
+
+
+def _with_topics(statement: Select[Course, Topic]) -> list[Course]:
     courses = []
     for course, topic in db.session.execute(statement):
         db.session.expunge(course)

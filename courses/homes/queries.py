@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from courses.ground.db import db
 from courses.homes.model import Home, Room
@@ -56,3 +56,32 @@ def homes() -> list[tuple[Home, Town, list[Room]]]:
         if room:
             rooms.append(room)
     return list(found.values())
+
+
+class HomeView(NamedTuple):
+    """A Home with its town and rooms."""
+
+    home: Home
+    town: Town
+    rooms: list[Room]
+
+
+def home_view(home_id: int) -> HomeView | None:
+    found = _views(_homes().where(Home.id == home_id))
+    return found[0] if found else None
+
+
+def homes_after(home_id: int, limit: int) -> list[HomeView]:
+    """Return the Homes after this id, in the order of their ids; one more than `limit` if there are more."""
+    return _views(_homes().where(Home.id > home_id).order_by(Home.id).limit(limit + 1))
+
+
+def _homes() -> Select[Home, Town]:
+    return select(Home, Town).join(Town, Town.id == Home.town_id)
+
+
+def _views(statement: Select[Home, Town]) -> list[HomeView]:
+    views = {home.id: HomeView(home, town, []) for home, town in db.session.execute(statement)}
+    for room in db.session.scalars(select(Room).where(Room.home_id.in_(views)).order_by(Room.id)):
+        views[room.home_id].rooms.append(room)
+    return list(views.values())

@@ -1,0 +1,316 @@
+"""What every door of the API shares: shapes, reading what was sent, writing what is answered.
+
+A view of the API is a function of its path's ids, `query` and `body`. `operation` reads these by the shapes that the
+view's annotations name and writes the shape that it returns; from the same annotations the OpenAPI document is made,
+so that it cannot say anything else. A shape says what is well formed; what may be is decided by the actions.
+"""
+
+import base64
+import binascii
+import datetime as dt
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Annotated, Any, ClassVar, Final, TypeVar, cast, get_type_hints
+from urllib.parse import urlencode
+
+from flask import Response, request
+from flask_babel import lazy_gettext as _l
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.routing import IntegerConverter, Map
+
+from courses.ground import clock
+from courses.ground.idempotency import RequestKey
+from courses.ground.refusal import Refusal
+
+Row = TypeVar("Row")
+Key = TypeVar("Key")
+MAX_ID: Final = 2**31 - 1  # PostgreSQL's integer; a path with a larger number is no path of ours
+KEY_MAX: Final = 255
+
+
+class IdConverter(IntegerConverter):
+    """`<id:name>` in a path: a row's id, written in the one way that there is."""
+
+    regex = "[1-9][0-9]{0,9}"
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=MAX_ID)
+
+
+_WRITTEN = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d.*)?")
+
+
+def _as_written(value: Any) -> Any:
+    """Refuse seconds since 1970 in a string, which pydantic would take for a date."""
+    if isinstance(value, str) and not _WRITTEN.fullmatch(value):
+        raise PydanticCustomError("no_time", "Write it as in RFC 3339.")
+    return value
+
+
+def _in_reach(value: Any) -> Any:
+    """Refuse years that cannot be turned into another zone, or that nobody means."""
+    if not 2000 <= value.year <= 2200:
+        raise PydanticCustomError("out_of_reach", "The year must be from 2000 to 2200.")
+    return value
+
+
+def _in_city(moment: dt.datetime) -> str:
+    return clock.local(moment).isoformat(timespec="seconds")
+
+
+Moment = Annotated[
+    AwareDatetime,
+    BeforeValidator(_as_written),
+    AfterValidator(_in_reach),
+    PlainSerializer(_in_city, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-28T09:00:00+08:00"]}),
+]
+"""A moment with its offset (RFC 3339); written in the city's zone."""
+
+Day = Annotated[
+    dt.date,
+    BeforeValidator(_as_written),
+    AfterValidator(_in_reach),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-11-28"]}),
+]
+Id = Annotated[int, Field(ge=1, le=MAX_ID, examples=[7])]
+Line = Annotated[
+    str,
+    # No control or zero-width characters: PostgreSQL takes no NUL, and nobody types the others.
+    StringConstraints(
+        strip_whitespace=True,
+        pattern=r"^[^\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*$",
+    ),
+]
+
+
+def _describe(schema: dict[str, Any], shape: Any) -> None:
+    schema.pop("description", None)  # a docstring is for programmers of this house
+    if shape.about:
+        schema["description"] = str(shape.about)
+
+
+class Shape(BaseModel):
+    """What is sent or answered; `about` says it to whoever reads the API's page.
+
+    Unknown fields are refused: a misspelt one would be silently without effect.
+    """
+
+    model_config = ConfigDict(extra="forbid", serialize_by_alias=True, json_schema_extra=_describe)
+    about: ClassVar[Any] = ""
+
+
+class Words(Shape):
+    about = _l("A text in both languages; `en` is null where there is no English yet.")
+
+    zh: str
+    en: str | None
+
+
+def words(row: Any, name: str) -> Words:
+    return Words(zh=getattr(row, f"{name}_zh"), en=getattr(row, f"{name}_en") or None)
+
+
+class Query(Shape):
+    """What every operation takes in its address. `lang`: the language of a problem's `detail`."""
+
+    lang: str | None = Field(None, max_length=16)
+
+
+class Paged(Query):
+    """The query of a list. `cursor` is opaque: take it from `next`."""
+
+    cursor: str | None = Field(None, max_length=200)
+    limit: int = Field(20, ge=1, le=100)
+
+    def after(self, kind: TypeAdapter[Key]) -> Key | None:
+        """Return the place the cursor names, or None for the beginning. Raises Malformed."""
+        if self.cursor is None:
+            return None
+        try:
+            return kind.validate_json(base64.b64decode(self.cursor, altchars=b"-_", validate=True), strict=True)
+        except (binascii.Error, ValueError):
+            raise Malformed([Fault(parameter="cursor", detail=str(_FAULTS["cursor"]))]) from None
+
+
+class Page(Shape):
+    about = _l("One page of a list. `next`: the address of what follows, or null.")
+
+    next: str | None
+
+
+class Made(Shape):
+    about = _l("What was made; `url` is where it can be read.")
+
+    url: str
+
+
+class Fault(Shape):
+    about = _l("What cannot be read, and where: a pointer into the body, a parameter of the address, or a header.")
+
+    pointer: str | None = None
+    parameter: str | None = None
+    header: str | None = None
+    detail: str
+
+
+class Problem(Shape):
+    about = _l("An error (RFC 9457). `code` is stable; `detail` is a sentence in the language of the request.")
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str | None = None
+    errors: list[Fault] | None = None
+
+
+class Malformed(Refusal):
+    """What was sent has not the shape it must have; `faults` say where."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("malformed")
+        self.faults = list(faults)
+
+
+def page_of(rows: list[Row], limit: int, place: Callable[[Row], Sequence[Any]]) -> tuple[list[Row], str | None]:
+    """Return the first `limit` of `rows` and, if there are more, the address of those after `place(last)`."""
+    if len(rows) <= limit:
+        return rows, None
+    shown = rows[:limit]
+    text = json.dumps(place(shown[-1]), default=dt.datetime.isoformat, separators=(",", ":"))
+    # A trailing space is no part of the JSON, and saves the "=" that would have to be quoted in the address.
+    cursor = base64.urlsafe_b64encode(text.encode().ljust(-(-len(text) // 3) * 3)).decode()
+    return shown, f"{request.script_root}{request.path}?{urlencode({**request.args, 'cursor': cursor})}"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What a view takes and gives; the OpenAPI document is made from these. `refuses`: the codes of its rules."""
+
+    summary: Any
+    about: Any
+    query: type[Query]
+    body: type[BaseModel] | None
+    answer: type[BaseModel]
+    status: int
+    refuses: tuple[str, ...]
+    takes_key: bool
+
+
+def operation(
+    summary: Any, *refuses: str, about: Any = "", status: int = 200, takes_key: bool = False
+) -> Callable[[Callable[..., BaseModel]], Callable[..., Response]]:
+    """Declare a view of the API. `takes_key`: it keeps its answer for an Idempotency-Key."""
+
+    def declare(view: Callable[..., BaseModel]) -> Callable[..., Response]:
+        hints = get_type_hints(view)
+        query, body = hints.get("query"), hints.get("body")
+
+        @wraps(view)
+        def answer(**given: Any) -> Response:
+            asked = _query(query or Query)
+            if query:
+                given["query"] = asked
+            if body:
+                given["body"] = _body(body)
+            return _answer(view(**given), status)
+
+        cast(Any, answer).operation = Operation(
+            summary, about, query or Query, body, hints["return"], status, refuses, takes_key
+        )
+        return answer
+
+    return declare
+
+
+def _query(shape: type[Query]) -> Query:
+    try:
+        return shape.model_validate_strings(request.args.to_dict(), strict=True)
+    except ValidationError as error:
+        raise Malformed(
+            [Fault(parameter=".".join(map(str, e["loc"])), detail=_detail(e)) for e in error.errors()]
+        ) from None
+
+
+def _body(shape: type[BaseModel]) -> BaseModel:
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType
+    try:
+        return shape.model_validate_json(request.get_data(), strict=True)
+    except ValidationError as error:
+        faults = error.errors(include_url=False)
+    if faults[0]["type"] == "json_invalid":
+        raise BadRequest
+    raise Malformed([Fault(pointer=_pointer(e["loc"]), detail=_detail(e)) for e in faults])
+
+
+def _pointer(place: tuple[int | str, ...]) -> str:
+    return "#" + "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in place)
+
+
+_FAULTS = {
+    "cursor": _l("This is not a cursor from here. Take it from `next`."),
+    "key": _l("1 to 255 letters, digits and signs of ASCII."),
+    "missing": _l("This is missing."),
+    "extra_forbidden": _l("There is no such field."),
+    "int_type": _l("This must be a whole number."),
+    "int_parsing": _l("This must be a whole number."),
+    "bool_parsing": _l("This must be true or false."),
+    "string_type": _l("This must be a text."),
+    "string_too_short": _l("Fill this in."),
+    "string_too_long": _l("This is too long."),
+    "string_pattern_mismatch": _l("There are invisible characters here. Please type it again."),
+    "greater_than_equal": _l("This number is too small."),
+    "less_than_equal": _l("This number is too large."),
+    "list_type": _l("This must be a list."),
+    "too_short": _l("There are too few here."),
+    "too_long": _l("There are too many here."),
+    "model_type": _l("This must be an object."),
+    "no_time": _l("This must be a time with its zone (or a day), as in RFC 3339."),
+    "timezone_aware": _l("This must be a time with its zone, as in RFC 3339."),
+    "datetime_type": _l("This must be a time with its zone, as in RFC 3339."),
+    "datetime_parsing": _l("This must be a time with its zone, as in RFC 3339."),
+    "date_parsing": _l("This must be a day, as in 2026-11-28."),
+    "out_of_reach": _l("Check the year."),
+}
+
+
+def _detail(error: ErrorDetails) -> str:
+    return str(_FAULTS.get(error["type"], error["msg"]))
+
+
+def _answer(shape: BaseModel, status: int) -> Response:
+    response = Response(shape.model_dump_json(), status, mimetype="application/json")
+    if isinstance(shape, Page) and shape.next:
+        response.headers["Link"] = f'<{shape.next}>; rel="next"'
+    if isinstance(shape, Made):
+        response.headers["Location"] = shape.url
+    return response
+
+
+def request_key(actor_id: int) -> RequestKey | None:
+    """Return the Idempotency-Key that was sent along, if any. Raises Malformed."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not 1 <= len(key) <= KEY_MAX or not key.isascii() or not key.isprintable():
+        raise Malformed([Fault(header="Idempotency-Key", detail=str(_FAULTS["key"]))])
+    return RequestKey(actor_id, f"{request.method} {request.path}", key, request.get_data())
