@@ -1,0 +1,268 @@
+"""Who asked for a seat in which class, what became of it and who came, as if the town had worked for months."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection
+from random import Random
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from courses.booking.model import Booking, Enrolment, Event, State
+from courses.catalogue.model import ClassState, Sitting
+from courses.demo.classes import Published, Span
+from courses.demo.rows import Rows
+from courses.demo.town import Manager, Settled, texts
+from courses.roster.actions import earned_half_hours
+from courses.roster.model import Attendance, Mark
+
+DOOR: Final = "demo"
+UNTOLD: Final = "demo"  # the reason of a booking about which nothing was sent: the town must not flood the mail
+GROUP_MAX: Final = 3
+GROUP_SHARE: Final = 0.6
+AWAKE: Final = range(8, 21)
+MARKS: Final = {Mark.PRESENT: 86, Mark.EXCUSED: 7, Mark.ABSENT: 7}
+CAME_LATE_SHARE: Final = 0.06
+CAME_LATE: Final = dt.timedelta(minutes=20)  # full hours all the same
+LEFT_EARLY_SHARE: Final = 0.03
+LEFT_EARLY: Final = dt.timedelta(minutes=60)  # no hours
+
+
+class Act(NamedTuple):
+    """One act of asking: for whom, by whom, and what came of it."""
+
+    people: list[Manager]
+    made_by: int
+    state: State
+
+
+class Telling(NamedTuple):
+    """What one of the cast was told of a class to come."""
+
+    kind: str
+    class_id: int
+    booking_id: int
+    at: dt.datetime
+    method: str | None
+    facts: dict[str, Any]
+
+
+class Registry:
+    """Takes bookings and keeps the counters, the log and the rosters true."""
+
+    def __init__(self, rows: Rows, town: Settled, at: dt.datetime, zone: ZoneInfo, rng: Random) -> None:
+        self._rows, self._town, self._at, self._zone, self._rng = rows, town, at, zone, rng
+        self._employed = {manager.id: manager for manager in town.managers}
+        self._written = self._employed.keys() - {manager.id for manager in town.crowd}
+        self._busy: dict[int, list[Span]] = defaultdict(list)
+        self._events: list[dict[str, Any]] = []
+        self.tellings: list[Telling] = []
+
+    def fill_all(self, classes: Collection[Published]) -> None:
+        for class_ in classes:
+            self._fill(class_)
+        for event in sorted(self._events, key=lambda event: event["at"]):
+            self._rows.add(Event, **event)
+
+    def _fill(self, class_: Published) -> None:
+        acts = self._acts(class_)
+        row = class_.row
+        until = min(self._at, row["closes_at"], row["scheduled_at"] if row["call_off_reason"] else self._at)
+        moments = self._moments(len(acts), row["opens_at"], until)
+        first = len(self._rows.of(Booking))
+        for act, moment, following in zip(acts, moments, [*moments[1:], until], strict=False):
+            self._enrol(class_, act, moment, moment + (following - moment) / 2)
+        bookings = self._rows.of(Booking)[first:]
+        if row["state"] == ClassState.CALLED_OFF:
+            self._call_off(class_, bookings)
+        elif class_.is_over and not class_.entry.get("unmarked"):
+            self._mark(class_, [booking for booking in bookings if booking["state"] == State.BOOKED])
+
+    def _acts(self, class_: Published) -> list[Act]:
+        """Return the acts of asking in their order. Those who gave their seat up did so early, before the class was
+        full; those who wait came last."""
+        entry = class_.entry
+        crowd = self._crowd(class_)
+        waiting = [self._waiting(crowd, who) for who in entry.get("queue", ())]
+        leaving = [self._act([crowd.pop(0)], State.CANCELLED) for _ in range(entry.get("left", 0))]
+        seated = [
+            self._act([self._employed[self._town.person(name)] for name in group], State.BOOKED)
+            for group in entry.get("people", ())
+        ]
+        free = entry["taken"] - sum(len(act.people) for act in seated)
+        while free:
+            people = self._party(crowd, free)
+            seated.append(self._act(people, State.BOOKED))
+            free -= len(people)
+        self._rng.shuffle(seated)
+        for act in leaving:
+            seated.insert(self._rng.randrange(len(seated) // 2), act)
+        return seated + waiting
+
+    def _crowd(self, class_: Published) -> list[Manager]:
+        """Return who could come, the likeliest first: of the industries it is for, from nearby, key units."""
+        near = set(texts("classes")["near"][class_.home["slug"]])
+        industries = set(class_.course["industries"])
+
+        def likelihood(manager: Manager) -> float:
+            firm = manager.firm
+            fits = not industries or firm.industry in industries
+            wanted = firm.is_key_unit and class_.course["key_units"]
+            return self._rng.random() + fits + 0.8 * (firm.town in near) + 0.3 * wanted
+
+        ranked = [(likelihood(manager), manager.id) for manager in self._town.crowd]
+        free = [id_ for _, id_ in sorted(ranked, reverse=True) if self._is_free(id_, class_)]
+        return [self._employed[id_] for id_ in free]
+
+    def _is_free(self, person: int, class_: Published) -> bool:
+        spans = class_.sittings.values()
+        return not any(a < d and c < b for a, b in self._busy[person] for c, d in spans)
+
+    def _waiting(self, crowd: list[Manager], who: str | int) -> Act:
+        if isinstance(who, str):
+            return self._act([self._employed[self._town.person(who)]], State.QUEUED)
+        if who == 1:
+            return self._act([crowd.pop(0)], State.QUEUED)
+        staff: dict[int, list[Manager]] = defaultdict(list)
+        for manager in crowd:
+            staff[manager.firm.id].append(manager)
+        group = next(s for firm, s in staff.items() if firm in self._town.owners and len(s) >= who)[:who]
+        return self._act(self._taken(crowd, group), State.QUEUED)
+
+    def _party(self, crowd: list[Manager], at_most: int) -> list[Manager]:
+        """Take the likeliest of the crowd, and sometimes colleagues whom their owner books together with them."""
+        first = crowd[0]
+        together = first.firm.id in self._town.owners and self._rng.random() < GROUP_SHARE
+        party = [manager for manager in crowd if manager.firm is first.firm] if together else [first]
+        return self._taken(crowd, party[: min(GROUP_MAX, at_most)])
+
+    def _taken(self, crowd: list[Manager], people: list[Manager]) -> list[Manager]:
+        for manager in people:
+            crowd.remove(manager)
+        return people
+
+    def _act(self, people: list[Manager], state: State) -> Act:
+        """One person asks for themselves; several are asked for by the owner of their enterprise."""
+        made_by = people[0].id if len(people) == 1 else self._town.owners[people[0].firm.id]
+        return Act(people, made_by, state)
+
+    def _moments(self, count: int, begin: dt.datetime, end: dt.datetime) -> list[dt.datetime]:
+        """Return `count` moments in order, no two alike, by day as long as there are enough of them."""
+        seconds = range(1, max(int((end - begin).total_seconds()), 1))
+        drawn = [begin + dt.timedelta(seconds=s) for s in self._rng.sample(seconds, min(6 * count, len(seconds)))]
+        by_day = sorted(drawn, key=lambda moment: moment.astimezone(self._zone).hour not in AWAKE)
+        return sorted(by_day[:count])
+
+    def _enrol(self, class_: Published, act: Act, made_at: dt.datetime, left_at: dt.datetime) -> None:
+        class_.row["last_order_no"] += 1
+        enrolment = self._rows.add(
+            Enrolment,
+            class_id=class_.id,
+            order_no=class_.row["last_order_no"],
+            seats=len(act.people),
+            made_by=act.made_by,
+            made_at=made_at,
+            enterprise_id=act.people[0].firm.id,
+        )
+        class_.row["seats_taken"] += len(act.people) if act.state == State.BOOKED else 0
+        class_.row["queued"] += act.state == State.QUEUED
+        for manager in act.people:
+            self._book(class_, act, manager.id, enrolment, made_at, left_at)
+
+    def _book(
+        self, class_: Published, act: Act, person: int, enrolment: int, made_at: dt.datetime, left_at: dt.datetime
+    ) -> None:
+        has_left = act.state == State.CANCELLED
+        is_told = person in self._town.cast and not class_.is_over and not class_.row["call_off_reason"]
+        booking = self._rows.add(
+            Booking,
+            enrolment_id=enrolment,
+            class_id=class_.id,
+            person_id=person,
+            state=act.state,
+            reason=UNTOLD if act.state == State.BOOKED and not is_told else "asked",
+            changed_at=left_at if has_left else made_at,
+            sequence=1 if has_left else 0,
+            attended=None,
+        )
+        what = "queued" if act.state == State.QUEUED else "booked"
+        self._log(class_, made_at, what, act.made_by, booking)
+        if has_left:
+            self._log(class_, left_at, "cancelled", person, booking, seated=True)
+            return
+        self._busy[person] += class_.sittings.values()
+        if is_told:
+            method = "REQUEST" if act.state == State.BOOKED else None
+            by = None if act.made_by == person else self._town.cast[act.made_by]
+            self.tellings.append(Telling(what, class_.id, booking, made_at, method, {"by": by}))
+
+    def _call_off(self, class_: Published, bookings: list[dict[str, Any]]) -> None:
+        """Free everyone; what was kept for the class is no longer in anybody's way."""
+        at, reason = class_.row["scheduled_at"], class_.row["call_off_reason"]
+        self._log(class_, at, "called_off", self._town.officer, reason=reason)
+        for booking in bookings:
+            if booking["state"] == State.CANCELLED:
+                continue
+            if booking["person_id"] in self._town.cast:
+                self.tellings.append(Telling("called_off", class_.id, booking["id"], at, "CANCEL", {"reason": reason}))
+            booking.update(state=State.CANCELLED, reason="called_off", changed_at=at)
+        class_.row.update(seats_taken=0, queued=0)
+
+    def _mark(self, class_: Published, bookings: list[dict[str, Any]]) -> None:
+        """Mark who came, as officers and lecturers do; those who were written were always there."""
+        for booking in bookings:
+            mark = self._rng.choices(list(MARKS), list(MARKS.values()))[0]
+            is_written = booking["person_id"] in self._written
+            for sitting, (begins, ends) in class_.sittings.items():
+                self._mark_sitting(class_, booking, sitting, begins, ends, Mark.PRESENT if is_written else mark)
+            booking["attended"] = is_written or mark == Mark.PRESENT
+
+    def _mark_sitting(
+        self,
+        class_: Published,
+        booking: dict[str, Any],
+        sitting: int,
+        begins: dt.datetime,
+        ends: dt.datetime,
+        mark: Mark,
+    ) -> None:
+        fickle = mark == Mark.PRESENT and booking["person_id"] not in self._written
+        chance = self._rng.random()
+        arrived_at = begins + CAME_LATE if fickle and chance < CAME_LATE_SHARE else None
+        left_at = ends - LEFT_EARLY if fickle and chance > 1 - LEFT_EARLY_SHARE else None
+        marked_at = ends + dt.timedelta(minutes=10)
+        half_hours = earned_half_hours(
+            Sitting(class_id=class_.id, starts_at=begins, ends_at=ends), mark, arrived_at, left_at
+        )
+        self._rows.add(
+            Attendance,
+            booking_id=booking["id"],
+            sitting_id=sitting,
+            mark=mark,
+            half_hours=half_hours,
+            marked_by=class_.lecturer,
+            marked_at=marked_at,
+            arrived_at=arrived_at,
+            left_at=left_at,
+        )
+        self._log(class_, marked_at, "marked", class_.lecturer, booking["id"], mark=mark, sitting=sitting)
+
+    def _log(
+        self,
+        class_: Published,
+        at: dt.datetime,
+        what: str,
+        actor: int,
+        booking: int | None = None,
+        **facts: Any,
+    ) -> None:
+        self._events.append(
+            {
+                "class_id": class_.id,
+                "at": at,
+                "what": what,
+                "door": DOOR,
+                "actor_id": actor,
+                "booking_id": booking,
+                "facts": facts,
+            }
+        )
