@@ -1,17 +1,21 @@
 """Plain functions that make what a test needs, through the same actions as everyone."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from courses.accounts import passwords
 from courses.booking import actions as booking
-from courses.booking.model import Booking
+from courses.booking.model import Booking, Event
 from courses.catalogue.actions import ClassPlan, publish
 from courses.catalogue.model import Course, Lecturer, Topic, TrainingClass
 from courses.ground import clock
 from courses.ground.db import db, insert_many
+from courses.ground.refusal import Refusal
 from courses.ground.transaction import transaction
 from courses.homes.model import Home, Room
 from courses.outbox.model import Notice
@@ -174,3 +178,77 @@ def told(kind: str | None = None, person: int | None = None) -> list[Notice]:
     if person:
         statement = statement.where(Notice.person_id == person)
     return list(db.session.scalars(statement))
+
+
+@contextmanager
+def refused(code: str, **facts: Any) -> Iterator[None]:
+    """Expect a Refusal of this code, with at least these facts, that can be put into words."""
+    with pytest.raises(Refusal) as raised:
+        yield
+    assert raised.value.code == code
+    assert facts.items() <= raised.value.facts.items()
+    assert raised.value.words
+
+
+@contextmanager
+def at(moment: dt.datetime) -> Iterator[None]:
+    """Within, it is `moment`."""
+    with clock.pretending(moment):
+        yield
+
+
+def before_start(class_id: int, minutes: float) -> dt.datetime:
+    """Return the moment `minutes` before the class begins (less than 0: after)."""
+    return the_class(class_id).starts_at - dt.timedelta(minutes=minutes)
+
+
+def booking_of(class_id: int, member: people.Member) -> Booking:
+    """Return a member's latest booking in a class, as it is now in the database."""
+    db.session.rollback()
+    found = db.session.scalars(
+        select(Booking)
+        .where(Booking.class_id == class_id, Booking.person_id == member.id)
+        .order_by(Booking.id.desc())
+        .limit(1),
+        execution_options={"populate_existing": True},
+    ).first()
+    assert found is not None
+    return found
+
+
+def cancel(class_id: int, member: people.Member, by: people.Member | None = None) -> None:
+    booking.cancel(actor(by or member), booking_of(class_id, member).id)
+
+
+def undo(class_id: int, member: people.Member, by: people.Member | None = None) -> None:
+    booking.undo_cancel(actor(by or member), booking_of(class_id, member).id)
+
+
+def events(class_id: int, what: str | None = None) -> list[Event]:
+    """Return what the log of a class says, oldest first."""
+    db.session.rollback()
+    rows = db.session.scalars(select(Event).where(Event.class_id == class_id).order_by(Event.id))
+    return [event for event in rows if what in (None, event.what)]
+
+
+def booking_id(class_id: int, person_id: int) -> int:
+    """Return the id of a person's latest booking in a class."""
+    found = db.session.scalar(
+        select(func.max(Booking.id)).where(Booking.class_id == class_id, Booking.person_id == person_id)
+    )
+    assert found is not None
+    return found
+
+
+def actor_of_id(person_id: int) -> Actor:
+    found = actor_of(person_id)
+    assert found is not None
+    return found
+
+
+def leave(member: people.Member) -> None:
+    """Let a member of the cast leave: no sign-in, no seat any more."""
+    with transaction():
+        person = db.session.get(Person, member.id)
+        assert person is not None
+        person.left_at = clock.now()
