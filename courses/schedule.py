@@ -23,6 +23,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from config import Settings
+from courses.booking import actions as booking
 from courses.ground import idempotency, pulse
 from courses.ground.db import db
 from courses.ground.language import plain, speaking
@@ -71,6 +72,7 @@ def forget_answers(worker: str) -> int:
 
 JOBS = (
     Job("deliver", 2, deliver, leader_only=False),
+    Job("promote", 20, lambda worker: booking.promote_waiting()),
     Job("reminders", 20, lambda worker: reminders.post_due()),
     Job("doubt", 30, lambda worker: outbox.doubt_abandoned()),
     Job("forget-answers", 3600, forget_answers),
