@@ -2,14 +2,14 @@
 
 import hashlib
 import secrets
-import time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from apiflask import APIFlask
 from flask import Flask, g, redirect, render_template, request, url_for
-from flask_compress import Compress
 from flask_babel import gettext
+from flask_compress import Compress
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
@@ -30,12 +30,11 @@ from courses.ground import clock, db, language
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import refusal_of
 from courses.people import guard
-from courses.people.queries import CityWords, actor_of, city
+from courses.people.queries import actor_of, city
 from courses.people.rights import Actor
 from courses.roster import web as roster_web
 
 ROOT = config.ROOT
-CITY_KEPT_S = 30
 POLICY = (
     "default-src 'self'; script-src 'nonce-{}'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
     "worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -77,6 +76,7 @@ def create_app(settings: config.Settings | None = None) -> APIFlask:
     language.install(app)
     _install_city(app)
     _install_assets(app)
+    _install_links(app)
     CSRFProtect(app)
     Compress(app)
     _install_sign_in(app)
@@ -93,24 +93,13 @@ def create_app(settings: config.Settings | None = None) -> APIFlask:
 
 
 def _install_city(app: Flask) -> None:
-    kept: dict[str, Any] = {"until": 0.0}
-
-    def words() -> CityWords:
-        if kept["until"] < time.monotonic():
-            kept.update(city=city(), until=time.monotonic() + CITY_KEPT_S)
-        found: CityWords = kept["city"]
-        return found
-
-    app.extensions["city"] = words
-    app.extensions["forget_city"] = lambda: kept.update(until=0.0)
-
     @app.before_request
     def _use_zone() -> None:
         if request.endpoint not in ("desks.healthz", "desks.readyz"):
-            g.city = words()
+            g.city = city()
             clock.use_zone(g.city.zone)
 
-    app.context_processor(lambda: {"city": g.get("city") or words()})
+    app.context_processor(lambda: {"city": g.get("city") or city()})
 
 
 def _install_assets(app: Flask) -> None:
@@ -132,6 +121,21 @@ def _install_assets(app: Flask) -> None:
     app.jinja_env.globals["asset"] = asset
 
 
+def _install_links(app: Flask) -> None:
+    """Make the links that every page has once per process, not once per page."""
+
+    @lru_cache(maxsize=500)
+    def plain_link(endpoint: str, script_root: str) -> str:
+        return url_for(endpoint)
+
+    def link(endpoint: str, **values: Any) -> str:
+        if values or endpoint.startswith("."):
+            return url_for(endpoint, **values)
+        return plain_link(endpoint, request.script_root)
+
+    app.jinja_env.globals["url_for"] = link
+
+
 def _hashed(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
 
@@ -150,10 +154,7 @@ def _install_sign_in(app: Flask) -> None:
             scheme, _, token = request.headers.get("Authorization", "").partition(" ")
             return actor_of_token(token.strip()) if scheme.lower() == "bearer" else None
         user = login._load_user() or g._login_user
-        found = user if isinstance(user, Actor) else None
-        if found and not request.cookies.get(language.COOKIE):
-            g.preferred_language = found.language
-        return found
+        return user if isinstance(user, Actor) else None
 
     guard.install(app, find_actor)
     app.context_processor(lambda: {"actor": guard.actor() if "find_actor" in g else None})

@@ -16,6 +16,7 @@ from flask_migrate import upgrade
 import config
 from courses.app import create_app
 from courses.ground.db import db
+from courses.ground.kept import forget_all
 from tests import makers
 from tests.databases import KINDS
 from tests.people import Member
@@ -68,7 +69,7 @@ def app(request: pytest.FixtureRequest, made: dict[str, Any], tmp_path_factory: 
         made[kind] = _make(kind, tmp_path_factory.mktemp(kind))
     app, database = made[kind]
     database.fresh()
-    app.extensions["forget_city"]()
+    forget_all()
     with app.app_context():
         yield app
         db.session.remove()

@@ -1,18 +1,34 @@
 """The forms of booking: who, and what changes."""
 
+from typing import NamedTuple
+
 from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, IntegerField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from courses.catalogue.forms import Choices, TimetableForm
+from courses.catalogue.forms import TimetableForm
 from courses.ground.forms import REQUIRED, Form, no_control_characters
+from courses.ground.refusal import Refusal
 
 
-class BookForm(Form):
-    """Whom to book for; without `people`, oneself. `seen` is the schedule that the page showed."""
+class Asked(NamedTuple):
+    """Whom to book for, and the schedule_no that the page showed."""
 
-    people = Choices(_l("People"), coerce=int, validate_choice=False)
-    seen = IntegerField(validators=[Optional()], widget=HiddenField.widget)
+    people: list[int]
+    seen: int | None
+
+
+def asked(form: MultiDict[str, str], oneself: int) -> Asked:
+    """Return what a booking form asks: the people ticked, or `oneself` where there was nobody to tick.
+
+    Raises Refusal("malformed") for what no page of ours sends.
+    """
+    numbers = [*form.getlist("people"), *filter(None, form.getlist("seen"))]
+    if not all(text.isascii() and text.isdecimal() and len(text) < 10 for text in numbers):
+        raise Refusal("malformed")
+    people = [int(text) for text in form.getlist("people")] or ([] if "group" in form else [oneself])
+    return Asked(people, int(form["seen"]) if form.get("seen") else None)
 
 
 class MoveForm(TimetableForm):

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from courses.booking import actions, queries
-from courses.booking.forms import BookForm, CallOffForm, MoveForm, ResizeForm
+from courses.booking.forms import CallOffForm, MoveForm, ResizeForm, asked
 from courses.booking.model import State
 from courses.catalogue import queries as catalogue
 from courses.catalogue.forms import REFUSED_AT
@@ -68,12 +68,10 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
 @pages.post("/classes/<int:class_id>/bookings")
 @needs(Right.BOOK)
 def create(class_id: int) -> Any:
-    actor, form = signed_in(), BookForm()
-    if not form.validate_on_submit():
-        raise Refusal("malformed")
-    people = form.people.data or ([] if "group" in request.form else [actor.id])
+    actor = signed_in()
+    people, seen = asked(request.form, actor.id)
     try:
-        outcomes = actions.book(actor, class_id, people, seen=form.seen.data)
+        outcomes = actions.book(actor, class_id, people, seen=seen)
     except Refusal as refusal:
         return _refused(class_id, refusal)
     if outcomes[0].state == State.BOOKED:

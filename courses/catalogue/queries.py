@@ -4,10 +4,12 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 
 from courses.catalogue.model import ClassState, Course, Lecturer, Sitting, Teaching, Topic, TrainingClass
+from courses.ground import clock
 from courses.ground.db import db
+from courses.ground.kept import kept
 from courses.homes.model import Home, Room
 from courses.people.model import Person, Town
 
@@ -60,48 +62,55 @@ _lecturers = (
 )
 
 
+# Built once: building a statement costs more than running it.
+_CARDS = (
+    select(
+        TrainingClass.id,
+        TrainingClass.course_id,
+        Course.title_zh,
+        Course.title_en,
+        Topic.name_zh,
+        Topic.name_en,
+        TrainingClass.starts_at,
+        TrainingClass.ends_at,
+        TrainingClass.sittings_count,
+        Home.name_zh,
+        Home.name_en,
+        Town.name_zh,
+        Town.name_en,
+        func.coalesce(_lecturers, ""),
+        TrainingClass.capacity,
+        TrainingClass.seats_taken,
+        TrainingClass.queued,
+        TrainingClass.state,
+        TrainingClass.opens_at,
+        TrainingClass.closes_at,
+    )
+    .join(Course, Course.id == TrainingClass.course_id)
+    .join(Topic, Topic.id == Course.topic_id)
+    .join(Room, Room.id == TrainingClass.room_id)
+    .join(Home, Home.id == Room.home_id)
+    .join(Town, Town.id == Home.town_id)
+    .order_by(TrainingClass.starts_at, TrainingClass.id)
+)
+
+
+_COMING = _CARDS.where(TrainingClass.state == ClassState.PUBLISHED, TrainingClass.starts_at > bindparam("at"))
+
+
 def cards() -> Select[*tuple[Any, ...]]:
     """Return the statement that yields Cards, in order of time; callers add what they narrow by."""
-    return (
-        select(
-            TrainingClass.id,
-            TrainingClass.course_id,
-            Course.title_zh,
-            Course.title_en,
-            Topic.name_zh,
-            Topic.name_en,
-            TrainingClass.starts_at,
-            TrainingClass.ends_at,
-            TrainingClass.sittings_count,
-            Home.name_zh,
-            Home.name_en,
-            Town.name_zh,
-            Town.name_en,
-            func.coalesce(_lecturers, ""),
-            TrainingClass.capacity,
-            TrainingClass.seats_taken,
-            TrainingClass.queued,
-            TrainingClass.state,
-            TrainingClass.opens_at,
-            TrainingClass.closes_at,
-        )
-        .join(Course, Course.id == TrainingClass.course_id)
-        .join(Topic, Topic.id == Course.topic_id)
-        .join(Room, Room.id == TrainingClass.room_id)
-        .join(Home, Home.id == Room.home_id)
-        .join(Town, Town.id == Home.town_id)
-        .order_by(TrainingClass.starts_at, TrainingClass.id)
-    )
+    return _CARDS
 
 
-def as_cards(statement: Select[*tuple[Any, ...]]) -> list[Card]:
-    return [Card(*row) for row in db.session.execute(statement)]
+def as_cards(statement: Select[*tuple[Any, ...]], **values: Any) -> list[Card]:
+    return [Card(*row) for row in db.session.execute(statement, values)]
 
 
 def shelf(filters: Filters, at: dt.datetime, day_span: tuple[dt.datetime, dt.datetime] | None) -> list[Card]:
     """Return one page of classes still to come at `at`, one more than PAGE_SIZE if there is a next page."""
     statement = _narrowed(filters, at, day_span)
-    return as_cards(statement.offset((filters.page - 1) * PAGE_SIZE).limit(PAGE_SIZE + 1))
+    return as_cards(statement.offset((filters.page - 1) * PAGE_SIZE).limit(PAGE_SIZE + 1), at=at)
 
 
 def shelf_after(
@@ -118,13 +127,13 @@ def shelf_after(
         start, id_ = place
         same_time = and_(TrainingClass.starts_at == start, TrainingClass.id > id_)
         statement = statement.where(or_(TrainingClass.starts_at > start, same_time))
-    return as_cards(statement.limit(limit + 1))
+    return as_cards(statement.limit(limit + 1), at=at)
 
 
 def _narrowed(
     filters: Filters, at: dt.datetime, day_span: tuple[dt.datetime, dt.datetime] | None
 ) -> Select[*tuple[Any, ...]]:
-    statement = cards().where(TrainingClass.state == ClassState.PUBLISHED, TrainingClass.starts_at > at)
+    statement = _COMING
     for word in filters.q.split():
         statement = statement.where(_mentions(word))
     if filters.topic:
@@ -147,7 +156,7 @@ def _mentions(word: str) -> Any:
 
 
 class Shelf(NamedTuple):
-    """A topic with the number of classes to come and the towns' names for the filter."""
+    """A topic with the number of classes to come."""
 
     slug: str
     name_zh: str
@@ -155,8 +164,10 @@ class Shelf(NamedTuple):
     classes: int
 
 
-def topics(at: dt.datetime) -> list[Shelf]:
-    """Return every topic with how many classes are to come."""
+@kept(10)
+def topics() -> list[Shelf]:
+    """Return every topic with how many classes are to come; as they were up to ten seconds ago."""
+    at = clock.now()
     coming = and_(
         TrainingClass.course_id == Course.id,
         TrainingClass.state == ClassState.PUBLISHED,
@@ -172,8 +183,16 @@ def topics(at: dt.datetime) -> list[Shelf]:
     return [Shelf(*row) for row in db.session.execute(statement)]
 
 
-def towns_with_homes() -> list[Town]:
-    return list(db.session.scalars(select(Town).where(Town.id.in_(select(Home.town_id))).order_by(Town.id)))
+class TownName(NamedTuple):
+    id: int
+    name_zh: str
+    name_en: str
+
+
+@kept(60)
+def towns_with_homes() -> list[TownName]:
+    statement = select(Town.id, Town.name_zh, Town.name_en).where(Town.id.in_(select(Home.town_id)))
+    return [TownName(*row) for row in db.session.execute(statement.order_by(Town.id))]
 
 
 def all_courses() -> list[Course]:

@@ -23,6 +23,7 @@ from courses.outbox import actions as outbox
 from courses.outbox.render import render
 from courses.people.guard import needs, public, signed_in
 from courses.people.model import Person, Role
+from courses.people.queries import city
 from courses.people.rights import Right
 from courses.roster.queries import hours_of
 
@@ -77,9 +78,9 @@ def notices() -> str:
     settings: Settings = current_app.config["SETTINGS"]
     person = db.session.get(Person, signed_in().id)
     assert person is not None  # signed in
-    city = current_app.extensions["city"]()
-    told = [(notice, render(notice, person, city, settings, redacted=True)) for notice in queries.notices_of(person.id)]
-    return render_template("desks/notices.html", told=told)
+    told = queries.notices_of(person.id)
+    read = [(notice, render(notice, person, city(), settings, redacted=True)) for notice in told]
+    return render_template("desks/notices.html", told=read)
 
 
 @pages.get("/installation")

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from flask import Flask, g, has_request_context, request
+from babel.support import Translations
+from flask import Flask, request
 from flask_babel import Babel, force_locale, gettext
 from markupsafe import Markup
 
@@ -27,14 +28,13 @@ _MONTHS_EN = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 def lang() -> str:
     """Return the language spoken now: "zh" or "en"."""
-    return _spoken.get() or (_of_request() if has_request_context() else "zh")
+    return _spoken.get() or "zh"
 
 
-def _of_request() -> str:
-    if "lang" not in g:
-        asked = request.args.get("lang") or request.cookies.get(COOKIE) or g.get("preferred_language")
-        g.lang = asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "zh"
-    return str(g.lang)
+def speak_as_asked(preferred: str | None) -> None:
+    """Speak the language of this request from here on; `preferred` is the choice of whoever is signed in."""
+    asked = request.args.get("lang") or request.cookies.get(COOKIE) or preferred
+    _spoken.set(asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "zh")
 
 
 @contextmanager
@@ -103,6 +103,21 @@ def zone_name() -> str:
     return clock.zone().key.replace("_", " ")
 
 
+def _install_gettext(app: Flask) -> None:
+    """Give templates the catalogue of the language spoken: asking flask-babel for each string anew costs more than the
+    rest of a page."""
+    folder = app.config["BABEL_TRANSLATION_DIRECTORIES"]
+    catalogues = {name: Translations.load(folder, [name]) for name in LANGUAGES}
+
+    def one(string: str) -> str:
+        return str(catalogues[lang()].ugettext(string))
+
+    def many(singular: str, plural: str, n: int) -> str:
+        return str(catalogues[lang()].ungettext(singular, plural, n))
+
+    app.jinja_env.install_gettext_callables(one, many, newstyle=True)  # type: ignore[attr-defined]
+
+
 def install(app: Flask) -> None:
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(app.config["ROOT"] / "translations"))
     Babel(app, locale_selector=lang, default_timezone="UTC")
@@ -110,6 +125,11 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(local=clock.local, said=plain)
     app.jinja_env.globals.update(span=span, zone_name=zone_name)
     app.context_processor(lambda: {"lang": lang(), "now": clock.now()})
+    _install_gettext(app)
+
+    @app.before_request
+    def _forget() -> None:
+        _spoken.set(None)  # a thread serves one request after another
 
     @app.after_request
     def _remember(response: Any) -> Any:

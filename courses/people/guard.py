@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 from flask import Flask, g, request
 
+from courses.ground.language import speak_as_asked
 from courses.ground.refusal import Refusal
 from courses.people.rights import PUBLIC, Actor, Right, may, require
 
@@ -50,12 +51,15 @@ def install(app: Flask, find_actor: Callable[[], Actor | None]) -> None:
     def _guard() -> None:
         g.find_actor = find_actor
         if request.endpoint is None:  # a 404 or 405 is on its way
+            speak_as_asked(None)
             return
         right = getattr(app.view_functions[request.endpoint], "right", None)
         if right is None:
             raise Refusal("not_allowed")
+        who = actor()  # also where none is needed: a page speaks its reader's language and shows their name
+        speak_as_asked(who.language if who else None)
         if right not in PUBLIC:
-            require(actor(), right)
+            require(who, right)
 
     app.jinja_env.globals.update(
         may=lambda right, **facts: may(actor(), Right(right), **facts),

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import and_, bindparam, or_, select
 
 from courses.ground.db import db
+from courses.ground.kept import kept
 from courses.people.model import City, Enterprise, Person, Post, Role, Town
 from courses.people.rights import Actor
 
@@ -62,8 +63,9 @@ class CityWords:
     is_demo: bool
 
 
+@kept(30)
 def city() -> CityWords:
-    """Return the city; before it is set up, a nameless one in China's zone."""
+    """Return the city, as it was up to half a minute ago; before it is set up, a nameless one in China's zone."""
     row = db.session.scalar(select(City)) or City(name_zh="本市", name_en="this city")
     return CityWords(**{name: getattr(row, name) for name in CityWords.__dataclass_fields__})
 

@@ -21,6 +21,7 @@ from courses.demo.town import texts
 from courses.desks import queries as desks
 from courses.ground import clock
 from courses.ground.db import Base, db
+from courses.ground.kept import forget_all
 from courses.ground.transaction import transaction
 from courses.homes.model import Home, Room
 from courses.outbox.model import Fate, Notice
@@ -54,7 +55,7 @@ def empty(app):
     with transaction():
         for table in reversed(Base.metadata.sorted_tables):
             db.session.execute(table.delete())
-    app.extensions["forget_city"]()
+    forget_all()
     return app
 
 

@@ -115,9 +115,7 @@ _ENROL = insert(table(Enrolment)).returning(table(Enrolment).c.id)
 _BOOK = insert(table(Booking)).returning(table(Booking).c.id, sort_by_parameter_order=True)
 
 
-def _enrol(
-    actor: Actor, class_: TrainingClass, found: list[Candidate], state: State, at: dt.datetime
-) -> list[int]:
+def _enrol(actor: Actor, class_: TrainingClass, found: list[Candidate], state: State, at: dt.datetime) -> list[int]:
     """Write the enrolment with its bookings, count them, and return the bookings' ids in the order of `found`."""
     class_.last_order_no += 1
     if state == State.BOOKED:
