@@ -1,0 +1,163 @@
+"""Each kind of notice, in both languages, as its reader gets it: subject, text and calendar entry.
+
+The files in tests/golden/notices/ are for people to read. When words change, write them anew, and let the difference
+show what readers will see:
+
+    GOLDEN=write .venv/bin/python -m pytest tests/unit/test_notices_golden.py
+"""
+
+import dataclasses
+import datetime as dt
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask, g
+from markupsafe import escape
+
+import config
+from courses.app import create_app
+from courses.catalogue.model import Course
+from courses.catalogue.queries import facts_of, iso
+from courses.ground import clock
+from courses.homes.model import Home, Room
+from courses.outbox.channels import Message
+from courses.outbox.model import Channel, Notice
+from courses.outbox.render import render
+from courses.people.model import Person
+from courses.people.queries import CityWords
+
+FOLDER = Path(__file__).resolve().parent.parent / "golden" / "notices"
+TEMPLATES = config.ROOT / "templates" / "notices"
+CITY = CityWords(
+    name_zh="海宁",
+    name_en="Haining",
+    zone="Asia/Shanghai",
+    post_name_zh="企业环保管理员",
+    post_name_en="environmental manager",
+    operator_zh="海宁市生态环境教学服务中心",
+    operator_en="Haining Environmental Teaching Service",
+    record_number="",
+    is_demo=True,
+)
+SETTINGS = {"MODE": "development", "SECRET_KEY": "k" * 40, "BASE_URL": "https://courses.example.org"}
+
+
+def at(month: int, day: int, hour: int, minute: int = 0, year: int = 2026) -> dt.datetime:
+    """Return the UTC moment of a wall-clock time in Haining."""
+    return dt.datetime(year, month, day, hour, minute, tzinfo=dt.timezone(dt.timedelta(hours=8))).astimezone(dt.UTC)
+
+
+NOW = at(11, 20, 10)
+MORNING = [(at(11, 28, 9), at(11, 28, 11, 30))]
+DAY = [(at(12, 31, 9), at(12, 31, 11, 30)), (at(12, 31, 13, 30), at(12, 31, 16))]
+NEW_YEAR = [(at(1, 4, 9, year=2027), at(1, 4, 11, 30, year=2027))]
+
+CARBON = Course(topic_id=1, title_zh="碳交易管理", title_en="Carbon Trading Management")
+WASTE = Course(topic_id=1, title_zh="危险废物规范化管理")  # not in English yet
+ROOM = Room(home_id=1, name_zh="一号教室", name_en="Room 1", seats=30)
+HOME = Home(
+    town_id=1,
+    name_zh="智慧港环保管家之家",
+    name_en="Smart Port Home for Environmental Managers",
+    address_zh="海昌街道文苑南路1号",
+    address_en="1 South Wenyuan Road, Haichang",
+    phone="0573-00000001",
+)
+BARE_HOME = Home(town_id=1, name_zh="马桥环保管家之家")
+
+
+def class_facts(spans: Any, course: Course = CARBON, home: Home = HOME, **more: Any) -> dict[str, Any]:
+    said = facts_of(SimpleNamespace(id=7), course, ROOM, home, spans)  # type: ignore[arg-type]
+    return {"class_": said, "path": "/classes/7", **more}
+
+
+def entry(method: str = "REQUEST", sequence: int = 1) -> dict[str, Any]:
+    return {"uid": "booking-41", "sequence": sequence, "method": method}
+
+
+MOVED = {"before": iso(DAY), "calendar": entry(sequence=2)}
+CASES: dict[str, dict[str, Any]] = {
+    "booked": class_facts(MORNING, by=None, calendar=entry()),
+    "booked-by-owner": class_facts(DAY, by="沈国强", calendar=entry()),
+    "queued": class_facts(MORNING, by=None),
+    "queued-by-owner": class_facts(MORNING, course=WASTE, home=BARE_HOME, by="沈国强"),
+    "promoted": class_facts(MORNING, calendar=entry()),
+    "cancelled": class_facts(MORNING, by=None, calendar=entry("CANCEL", 2)),
+    "cancelled-by-owner": class_facts(MORNING, by="沈国强", calendar=entry("CANCEL", 2)),
+    "moved": class_facts(NEW_YEAR, **MOVED),
+    "moved-into-a-clash": class_facts(NEW_YEAR, **MOVED, clash=True),
+    "moved-for-the-queue": class_facts(NEW_YEAR, before=iso(DAY), queued=True),
+    "moved-for-the-lecturer": class_facts(NEW_YEAR, before=iso(DAY), lecturer=True),
+    "called_off": class_facts(MORNING, reason="台风“烟花”，教室关闭", calendar=entry("CANCEL", 2)),
+    "called_off-for-the-lecturer": class_facts(MORNING, reason="台风“烟花”，教室关闭", lecturer=True),
+    "reminder": class_facts(DAY, sitting_at=DAY[0][0].isoformat(), minutes_before=1440, calendar=entry()),
+    "invitation": {"inviter": "沈国强", "enterprise_zh": "甲科技有限公司", "enterprise_en": "Jia Technology Co., Ltd."},
+    "reset": {},
+    "password_changed": {"path": "/resets", "at": NOW.isoformat()},
+}
+KINDS = sorted({folder.name for folder in TEMPLATES.iterdir() if folder.is_dir()})
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    return create_app(config.read({**SETTINGS, "INSTANCE": str(tmp_path_factory.mktemp("instance"))}))
+
+
+@pytest.fixture(autouse=True)
+def _in_haining(app: Flask) -> Iterator[None]:
+    with app.app_context(), clock.pretending(NOW):
+        clock.use_zone(CITY.zone)
+        g.city = CITY
+        yield
+
+
+def rendered(app: Flask, case: str, lang: str) -> Message:
+    person = Person(name="沈月", name_en="Shen Yue", email="shen@example.org", language=lang)
+    kind = case.partition("-")[0]
+    notice = Notice(key=case, kind=kind, person_id=1, channel=Channel.MAIL, facts=CASES[case], made_at=NOW, due_at=NOW)
+    return render(notice, person, CITY, app.config["SETTINGS"], redacted=True)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("case", CASES)
+def test_reads_as_agreed(app: Flask, case: str, lang: str) -> None:
+    message = rendered(app, case, lang)
+    said = f"{message.to_name} <{message.to}>\n{message.subject}\n\n{message.text}"
+    if message.calendar:
+        said += f"\n\n--- {message.method}\n" + message.calendar.replace("\r\n", "\n")
+    said = said.rstrip() + "\n"
+    file = FOLDER / f"{case}.{lang}.txt"
+    if os.environ.get("GOLDEN") == "write":
+        file.write_text(said, "utf-8")
+    assert said == file.read_text("utf-8")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("case", CASES)
+def test_the_html_form_says_the_same(app: Flask, case: str, lang: str) -> None:
+    message = rendered(app, case, lang)
+    assert f'<html lang="{"zh-CN" if lang == "zh" else "en"}">' in message.html
+    paragraphs = message.text.split("\n\n")[1:3]  # after the greeting, before the facts of the class and the link
+    link = next(line for line in message.text.splitlines() if line.startswith("https://"))
+    for words in (message.subject, *paragraphs, link):
+        assert str(escape(words)) in message.html
+
+
+def test_every_kind_is_among_the_cases() -> None:
+    assert sorted({case.partition("-")[0] for case in CASES}) == KINDS
+
+
+def test_no_file_is_left_over() -> None:
+    assert {file.name for file in FOLDER.iterdir()} == {f"{case}.{lang}.txt" for case in CASES for lang in ("zh", "en")}
+
+
+def test_a_city_elsewhere_reads_its_own_clock(app: Flask) -> None:
+    """The same moment is another hour in Ürümqi's zone, and the zone is named."""
+    clock.use_zone("Asia/Urumqi")
+    g.city = dataclasses.replace(CITY, zone="Asia/Urumqi")
+    message = rendered(app, "booked", "en")
+    assert "Sat 28 Nov 07:00–09:30 (Asia/Urumqi)" in message.text
