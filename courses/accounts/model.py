@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from courses.ground.db import Base
 
 
-class SignInFailure(Base):
+class SignInFailure(Base, kw_only=True):
     """One try that was not right. `who` is the SHA-256 of the login typed, so that the table names nobody."""
 
     __tablename__ = "sign_in_failure"
@@ -19,7 +19,7 @@ class SignInFailure(Base):
     at: Mapped[dt.datetime] = mapped_column(index=True)
 
 
-class Token(Base):
+class Token(Base, kw_only=True):
     """A key to the API in a person's name. Kept are its SHA-256 and its last characters, to tell it by."""
 
     __tablename__ = "token"
