@@ -4,6 +4,7 @@ python -m tools.translations update   take the strings of code and templates int
 python -m tools.translations check    fail when a string has no translation, or a wrong or stale one
 """
 
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -15,21 +16,46 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "translations" / "zh" / "LC_MESSAGES" / "messages.po"
 WIDTH = 110
+BRACED = re.compile(r"\{\w+\}")
 HEADER = "# Simplified Chinese. Kept complete by `make translations` and `make check`."
 
 
 def main() -> None:
     asked = sys.argv[1:]
-    if asked not in (["update"], ["check"]):
+    if asked == ["update"]:
+        _update(wanted())
+    elif asked != ["check"]:
         sys.exit(__doc__)
+    elif found := faults(wanted(), catalogue()):
+        print(*found, sep="\n")
+        sys.exit(f"{len(found)} faults in the Chinese catalogue; `make translations` adds what is new.")
+
+
+def wanted() -> Catalog:
+    """Return every string of code and templates, with the places where it is said."""
     with tempfile.TemporaryDirectory() as folder:
         template = Path(folder) / "messages.pot"
         _extract(template)
-        if asked == ["update"]:
-            _update(template)
-        elif faults := _faults(_read(template), _catalogue()):
-            print(*faults, sep="\n")
-            sys.exit(f"{len(faults)} faults in the Chinese catalogue; `make translations` adds what is new.")
+        return _read(template)
+
+
+def catalogue() -> Catalog:
+    """Return the Chinese catalogue; an empty one if there is none yet."""
+    if CATALOGUE.exists():
+        return _read(CATALOGUE)
+    return Catalog(locale="zh", project="Course supermarket", header_comment=HEADER, fuzzy=False)
+
+
+def faults(wanted: Catalog, translated: Catalog) -> list[str]:
+    """Return what is missing, only guessed, stale or filled with other facts than its source."""
+    found = []
+    for message in wanted:
+        if message.id:
+            there = translated.get(message.id, message.context)
+            found += [f"{why}: {_name(message)}" for why in _wrong_with(there, translated)]
+    known = {(message.id, message.context) for message in wanted}
+    stale = [message for message in translated if message.id and (message.id, message.context) not in known]
+    return found + [f"no longer said anywhere: {_name(message)}" for message in stale]
 
 
 def _extract(template: Path) -> None:
@@ -44,19 +70,13 @@ def _extract(template: Path) -> None:
     CommandLineInterface().run(["pybabel", "--quiet", "extract", *keywords, *where, *files])  # type: ignore[no-untyped-call]
 
 
-def _update(template: Path) -> None:
-    catalogue = _catalogue()
+def _update(strings: Catalog) -> None:
+    known = catalogue()
     # A guessed translation is worse than none: none is found by the check.
-    catalogue.update(_read(template), no_fuzzy_matching=True, update_creation_date=False)
+    known.update(strings, no_fuzzy_matching=True, update_creation_date=False)
     CATALOGUE.parent.mkdir(parents=True, exist_ok=True)
     with CATALOGUE.open("wb") as file:
-        write_po(file, catalogue, width=WIDTH, ignore_obsolete=True, include_lineno=False)
-
-
-def _catalogue() -> Catalog:
-    if CATALOGUE.exists():
-        return _read(CATALOGUE)
-    return Catalog(locale="zh", project="Course supermarket", header_comment=HEADER, fuzzy=False)
+        write_po(file, known, width=WIDTH, ignore_obsolete=True, include_lineno=False)
 
 
 def _read(path: Path) -> Catalog:
@@ -64,23 +84,17 @@ def _read(path: Path) -> Catalog:
         return read_po(file, locale="zh" if path == CATALOGUE else None)
 
 
-def _faults(wanted: Catalog, translated: Catalog) -> list[str]:
-    faults = []
-    for message in wanted:
-        if message.id:
-            there = translated.get(message.id, message.context)
-            faults += [f"{why}: {_name(message)}" for why in _wrong_with(there, translated)]
-    known = {(message.id, message.context) for message in wanted}
-    stale = [message for message in translated if message.id and (message.id, message.context) not in known]
-    return faults + [f"no longer said anywhere: {_name(message)}" for message in stale]
-
-
 def _wrong_with(message: Message | None, catalogue: Catalog) -> list[str]:
     strings = (message.string,) if message and isinstance(message.string, str) else message and message.string
     if not message or not strings or not all(strings):
         return ["not translated"]
     wrong = ["only guessed (fuzzy)"] if message.fuzzy else []
-    return wrong + [f"placeholders differ ({error})" for error in message.check(catalogue)]
+    wrong += [f"placeholders differ ({error})" for error in message.check(catalogue)]
+    first = message.id if isinstance(message.id, str) else message.id[0]
+    # Babel compares %(name)s only; words that a template formats once per page hold {name}.
+    if any(sorted(BRACED.findall(first)) != sorted(BRACED.findall(string)) for string in strings):
+        wrong.append("placeholders in braces differ")
+    return wrong
 
 
 def _name(message: Message) -> str:
