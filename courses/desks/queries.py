@@ -122,7 +122,7 @@ def _earned() -> Select[*tuple[Any, ...]]:
     return (
         select(Booking.person_id, func.sum(Attendance.half_hours).label("half_hours"))
         .join(Booking, Booking.id == Attendance.booking_id)
-        .where(Attendance.mark == Mark.PRESENT)
+        .where(Attendance.mark == Mark.PRESENT, Booking.state.in_(SEATED))
         .group_by(Booking.person_id)
     )
 
@@ -177,7 +177,7 @@ def coverage(towns: Collection[int] | None = None) -> list[Coverage]:
         select(
             Booking.person_id,
             func.max(case((Booking.state.in_(SEATED), 1), else_=0)).label("booked"),
-            func.max(case((Booking.attended.is_(True), 1), else_=0)).label("taught"),
+            func.max(case((Booking.attended.is_(True) & Booking.state.in_(SEATED), 1), else_=0)).label("taught"),
         )
         .group_by(Booking.person_id)
         .subquery()

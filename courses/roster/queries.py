@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select
 
-from courses.booking.model import Booking
+from courses.booking.model import SEATED, Booking
 from courses.booking.queries import Seated, people_of
 from courses.catalogue.model import Course, Sitting, TrainingClass
 from courses.ground.db import db
@@ -50,7 +50,7 @@ class Earned(NamedTuple):
 
 
 def hours_of(person_id: int) -> list[Earned]:
-    """Return the classes in which a person was marked present, newest first."""
+    """Return the classes in which a person kept the seat and was marked present, newest first."""
     statement = (
         select(
             TrainingClass.id,
@@ -62,7 +62,7 @@ def hours_of(person_id: int) -> list[Earned]:
         .join(Booking, Booking.id == Attendance.booking_id)
         .join(TrainingClass, TrainingClass.id == Booking.class_id)
         .join(Course, Course.id == TrainingClass.course_id)
-        .where(Booking.person_id == person_id, Attendance.mark == Mark.PRESENT)
+        .where(Booking.person_id == person_id, Booking.state.in_(SEATED), Attendance.mark == Mark.PRESENT)
         .group_by(TrainingClass.id, Course.title_zh, Course.title_en, TrainingClass.starts_at)
         .order_by(TrainingClass.starts_at.desc())
     )
