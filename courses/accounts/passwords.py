@@ -13,9 +13,7 @@ MAX: Final = 200
 # OWASP's second choice: 19 MiB and one lane, so that eight threads on a small machine can hash at once.
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 # The hash of a lost random word: verified where there is no account, so that both take the same time.
-NOBODYS: Final = (
-    "$argon2id$v=19$m=19456,t=2,p=1$d/DXpSNALg46lCN/4sUOEQ$N9GEqDM7OWUoYxTW9iR4/Fs1mU27pFCreD3OVsDgEbg"
-)
+NOBODYS: Final = "$argon2id$v=19$m=19456,t=2,p=1$d/DXpSNALg46lCN/4sUOEQ$N9GEqDM7OWUoYxTW9iR4/Fs1mU27pFCreD3OVsDgEbg"
 _COMMON: Final = frozenset(
     """
     1234567890 0123456789 9876543210 0987654321 12345678910 123456789012 1234567891 1234512345 123123123123

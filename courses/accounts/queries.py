@@ -24,9 +24,7 @@ def actor_of_token(token: str) -> Actor | None:
 
 def tokens_of(person_id: int) -> list[Token]:
     """Return a person's tokens, the newest first."""
-    return list(
-        db.session.scalars(select(Token).where(Token.person_id == person_id).order_by(Token.id.desc()))
-    )
+    return list(db.session.scalars(select(Token).where(Token.person_id == person_id).order_by(Token.id.desc())))
 
 
 def person(person_id: int) -> Person | None:

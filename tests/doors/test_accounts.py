@@ -854,7 +854,7 @@ class TestPosts:
         ):
             with pytest.raises(Refusal, match=code), transaction():
                 add_person("新人", **contact)
-        with pytest.raises(ValueError, match="name@example.com"), transaction():
+        with pytest.raises(ValueError, match="example"), transaction():
             add_person("新人", email="x")
 
     def test_the_first_administrator_comes_from_the_command_line(self, app: Flask, client: Client) -> None:

@@ -22,9 +22,7 @@ from courses.people.rights import Actor, Right, require
 LINK_EVERY: Final = dt.timedelta(minutes=2)
 
 
-def set_password(
-    keys: tuple[str, ...], purpose: str, token: str, password: str, language: str | None = None
-) -> Actor:
+def set_password(keys: tuple[str, ...], purpose: str, token: str, password: str, language: str | None = None) -> Actor:
     """Set the password of the person whose link `token` is; `purpose` is "invitation" or "reset".
 
     A link works once, for 14 days or 2 hours. Raises Refusal("dead_link") and Refusal("weak_password").

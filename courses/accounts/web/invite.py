@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.fields import SelectChoice
 
 from courses.accounts import actions, queries
 from courses.accounts.forms import InviteForm
@@ -90,9 +90,7 @@ def _own() -> int | None:
 
 def _page(form: InviteForm, place: Enterprise) -> str:
     team = colleagues(place.id)
-    return render_template(
-        "accounts/invite.html", form=form, place=place, team=team, is_own=place.id == _own()
-    )
+    return render_template("accounts/invite.html", form=form, place=place, team=team, is_own=place.id == _own())
 
 
 @pages.post("/people/<int:person_id>/links")
