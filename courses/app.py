@@ -27,6 +27,7 @@ from courses.booking import web as booking_web
 from courses.catalogue import web as catalogue_web
 from courses.desks import web as desks_web
 from courses.ground import clock, db, language
+from courses.ground.api import IdConverter
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import refusal_of
 from courses.people import guard
@@ -69,6 +70,7 @@ def create_app(settings: config.Settings | None = None) -> APIFlask:
         MAX_CONTENT_LENGTH=2 * 1024 * 1024,
         COMPRESS_MIMETYPES=["text/html", "application/json", "application/problem+json", "image/svg+xml"],
     )
+    app.url_map.converters["int"] = IdConverter  # a number in a path is a row's id, and no row has a larger one
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     db.install(app)

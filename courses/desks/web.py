@@ -24,7 +24,7 @@ from courses.outbox.render import render
 from courses.people.guard import needs, public, signed_in
 from courses.people.model import Person, Role
 from courses.people.queries import city
-from courses.people.rights import Right
+from courses.people.rights import Right, may
 from courses.roster.queries import hours_of
 
 pages = Blueprint("desks", __name__)
@@ -39,7 +39,7 @@ def desk() -> str:
     if actor.has(Role.MANAGER, Role.OWNER):
         shown["mine"] = booking.coming(actor.id, now)
         shown["hours"] = hours_of(actor.id)
-    if actor.has(Role.OWNER) and actor.enterprise_id:
+    if actor.enterprise_id and may(actor, Right.READ_PEOPLE, enterprise_id=actor.enterprise_id):
         shown["members"] = queries.members(actor.enterprise_id, now)
         shown["of_enterprise"] = booking.coming_of_enterprise(actor.enterprise_id, now)
     if actor.has(Role.OFFICER) and actor.squadron_id:
@@ -49,10 +49,8 @@ def desk() -> str:
     if actor.has(Role.LECTURER):
         shown["to_mark"] = queries.unmarked_classes(None, actor.id, now)
         shown["taught"] = queries.classes_taught(actor.id, now)
-    if actor.has(Role.ASSOCIATION):
-        shown["coverage"] = queries.coverage(actor.towns)
-    if actor.has(Role.BUREAU):
-        shown["coverage"] = queries.coverage()
+    if may(actor, Right.READ_COVERAGE):
+        shown["coverage"] = queries.coverage(None if actor.has(Role.BUREAU) else actor.towns)
     if actor.has(Role.ADMINISTRATOR):
         shown["state"] = _state()
     return render_template("desks/desk.html", **shown)

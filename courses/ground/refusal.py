@@ -66,7 +66,6 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     "window_wrong": (422, _l("Booking must open before it closes, and close no later than the class begins.")),
     "class_changed": (409, _l("Someone changed this class meanwhile. Look at it as it is now, then decide again.")),
     # booking
-    "not_published": (409, _l("This class cannot be booked.")),
     "called_off": (409, _l("This class was called off.")),
     "not_open_yet": (409, _l("Booking opens %(opens_at)s.")),
     "closed": (409, _l("Booking for this class has closed.")),

@@ -113,14 +113,10 @@ GRANTS: dict[Right, Grants] = {
     Right.CHANGE_CLASS: ((_role(Role.OFFICER), own_squadron),),
     Right.READ_ROSTER: ((_role(Role.OFFICER), own_squadron), (_role(Role.LECTURER), teaches)),
     Right.MARK_ROSTER: ((_role(Role.OFFICER), own_squadron), (_role(Role.LECTURER), teaches)),
-    Right.READ_PEOPLE: (
-        (_role(Role.OWNER), own_enterprise),
-        (_role(Role.OFFICER), own_town),
-        (_role(Role.ASSOCIATION), own_town),
-    ),
+    Right.READ_PEOPLE: ((_role(Role.OWNER), own_enterprise),),
     Right.INVITE: ((_role(Role.OWNER), own_enterprise), (_role(Role.OFFICER), own_town)),
     Right.READ_POSTS: ((_role(Role.INSPECTOR), anywhere),),
-    Right.READ_COVERAGE: ((_role(Role.BUREAU), anywhere),),
+    Right.READ_COVERAGE: ((_role(Role.BUREAU), anywhere), (_role(Role.ASSOCIATION), own_town)),
     Right.ADMINISTER: ((_role(Role.ADMINISTRATOR), anywhere),),
 }
 PUBLIC = frozenset({Right.READ_CATALOGUE})

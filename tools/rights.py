@@ -1,0 +1,29 @@
+"""Write docs/rights.md from the table of rights: python -m tools.rights"""
+
+from config import ROOT
+from courses.people.model import Role
+from courses.people.rights import GRANTS, PUBLIC
+
+FILE = ROOT / "docs" / "rights.md"
+
+
+def page() -> str:
+    """Return the table as a page: one line per right, who holds it and for what."""
+    lines = [
+        "# Who may do what",
+        "",
+        "Made from `courses/people/rights.py` by `python -m tools.rights`; a test compares the two.",
+        "",
+        "| right | who | for what |",
+        "|---|---|---|",
+    ]
+    lines += [f"| `{right}` | everyone, also signed out | anything |" for right in sorted(PUBLIC)]
+    for right, grants in sorted(GRANTS.items()):
+        for roles, scope in grants:
+            who = "everyone signed in" if len(roles) == len(Role) else ", ".join(sorted(roles))
+            lines.append(f"| `{right}` | {who} | {scope.__name__.replace('_', ' ')} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    FILE.write_text(page())
