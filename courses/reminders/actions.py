@@ -21,12 +21,11 @@ def post_due() -> int:
 
 
 def _post(spoken: Spoken) -> int:
-    schedule_no, class_id = spoken.class_.schedule_no, spoken.class_.id
     if not queries.not_yet_told(spoken):
         return 0
     with transaction():
-        class_ = locked(TrainingClass, class_id)
-        if class_.schedule_no != schedule_no:
+        class_ = locked(TrainingClass, spoken.class_.id)
+        if class_.schedule_no != spoken.schedule_no:
             return 0
         people = queries.not_yet_told(spoken)
         post_all([_row(spoken, person) for person in people])
@@ -42,7 +41,7 @@ def _row(spoken: Spoken, person: Reminded) -> dict[str, object]:
         "minutes_before": spoken.minutes_before,
         "calendar": {
             "uid": f"booking-{person.booking_id}",
-            "sequence": person.sequence + class_.schedule_no,
+            "sequence": person.sequence + spoken.schedule_no,
             "method": "REQUEST",
         },
     }

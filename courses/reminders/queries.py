@@ -16,12 +16,15 @@ from courses.people.model import Person
 
 
 class Spoken(NamedTuple):
-    """A class for which a rule's moment has come: `minutes_before` this sitting."""
+    """A class for which a rule's moment has come: `minutes_before` this sitting, in the schedule `schedule_no`.
+
+    The class itself may be read again later, when it has another schedule."""
 
     class_: TrainingClass
     course: Course
     room: Room
     home: Home
+    schedule_no: int
     rule_id: int
     minutes_before: int
     sitting_id: int
@@ -64,12 +67,12 @@ def moments_due(at: dt.datetime) -> list[Spoken]:
     for _, of_day in groupby(rows, key=lambda row: (row[0].id, clock.local(row[5].starts_at).date())):
         class_, course, room, home, _, sitting = first = next(of_day)
         rules = [row[4] for row in (first, *of_day) if row[5] is sitting]
-        nearest = next((rule for rule in rules if _moment(rule, sitting) <= at), None)
+        nearest = next((rule for rule in rules if rule.made_at <= _moment(rule, sitting) <= at), None)
         if nearest is None or at >= sitting.starts_at:
             continue
         moment = _moment(nearest, sitting)
-        if moment >= max(nearest.made_at, class_.scheduled_at):
-            spoken = (nearest.id, nearest.minutes_before, sitting.id, sitting.starts_at, moment)
+        if moment >= class_.scheduled_at:
+            spoken = (class_.schedule_no, nearest.id, nearest.minutes_before, sitting.id, sitting.starts_at, moment)
             due.append(Spoken(class_, course, room, home, *spoken))
     return due
 
@@ -108,4 +111,4 @@ def not_yet_told(spoken: Spoken) -> list[Reminded]:
 
 def key_stem(spoken: Spoken) -> str:
     """Return the part of a reminder's key that all its readers share."""
-    return f"remind:{spoken.class_.schedule_no}:{spoken.rule_id}:{spoken.sitting_id}:"
+    return f"remind:{spoken.schedule_no}:{spoken.rule_id}:{spoken.sitting_id}:"
