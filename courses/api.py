@@ -75,12 +75,6 @@ def install(app: Flask) -> None:
     def _malformed(malformed: Malformed) -> Response:
         return problem(malformed.status, malformed.code, malformed.words, malformed.faults)
 
-    @app.before_request
-    def _speak() -> None:
-        """Use the caller's language unless the request names one."""
-        if request.path.startswith(BASE) and "Accept-Language" not in request.headers and g.get("actor"):
-            g.preferred_language = g.actor.language
-
     @app.after_request
     def _conditional(response: Response) -> Response:
         if request.path.startswith(BASE) and request.method in ("GET", "HEAD") and response.status_code == 200:

@@ -24,9 +24,9 @@ from courses.ground.api import (
     Paged,
     Shape,
     Words,
+    once,
     operation,
     page_of,
-    request_key,
     words,
 )
 from courses.ground.db import db
@@ -231,8 +231,8 @@ def classes(query: ClassFilters) -> Classes:
     takes_key=True,
 )
 def publish(body: Plan) -> Published:
-    actor = signed_in()
-    class_id = actions.publish(actor, body.as_class_plan(), request_key(actor.id))
+    actor, plan = signed_in(), body.as_class_plan()
+    class_id = once(lambda key: actions.publish(actor, plan, key), actor.id)
     return Published(id=class_id, url=url_for("booking_api.class_", class_id=class_id))
 
 

@@ -19,13 +19,11 @@ from urllib.parse import urlencode
 from flask import Response, request
 from flask_babel import lazy_gettext as _l
 from pydantic import (
-    AfterValidator,
-    AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
+    PlainValidator,
     StringConstraints,
     TypeAdapter,
     ValidationError,
@@ -41,6 +39,7 @@ from courses.ground.refusal import Refusal
 
 Row = TypeVar("Row")
 Key = TypeVar("Key")
+Result = TypeVar("Result")
 MAX_ID: Final = 2**31 - 1  # PostgreSQL's integer; a path with a larger number is no path of ours
 KEY_MAX: Final = 255
 
@@ -54,21 +53,39 @@ class IdConverter(IntegerConverter):
         super().__init__(map, max=MAX_ID)
 
 
-_WRITTEN = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d.*)?")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
-def _as_written(value: Any) -> Any:
-    """Refuse seconds since 1970 in a string, which pydantic would take for a date."""
-    if isinstance(value, str) and not _WRITTEN.fullmatch(value):
-        raise PydanticCustomError("no_time", "Write it as in RFC 3339.")
-    return value
+def _moment(value: Any) -> dt.datetime:
+    """Read RFC 3339, and nothing else: pydantic would take a number in a string for the seconds since 1970."""
+    if isinstance(value, dt.datetime):
+        return value
+    try:
+        if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+            raise ValueError
+        moment = dt.datetime.fromisoformat(value.upper())
+    except ValueError:
+        raise PydanticCustomError("no_moment", "This must be a time with its zone, as in RFC 3339.") from None
+    _require_reach(moment)
+    return moment
 
 
-def _in_reach(value: Any) -> Any:
+def _day(value: Any) -> dt.date:
+    try:
+        if not isinstance(value, str) or not _DAY.fullmatch(value):
+            raise ValueError
+        day = dt.date.fromisoformat(value)
+    except ValueError:
+        raise PydanticCustomError("no_day", "This must be a day, as in 2026-11-28.") from None
+    _require_reach(day)
+    return day
+
+
+def _require_reach(day: dt.date) -> None:
     """Refuse years that cannot be turned into another zone, or that nobody means."""
-    if not 2000 <= value.year <= 2200:
-        raise PydanticCustomError("out_of_reach", "The year must be from 2000 to 2200.")
-    return value
+    if not 2000 <= day.year <= 2200:
+        raise PydanticCustomError("out_of_reach", "Check the year.")
 
 
 def _in_city(moment: dt.datetime) -> str:
@@ -76,9 +93,8 @@ def _in_city(moment: dt.datetime) -> str:
 
 
 Moment = Annotated[
-    AwareDatetime,
-    BeforeValidator(_as_written),
-    AfterValidator(_in_reach),
+    dt.datetime,
+    PlainValidator(_moment),
     PlainSerializer(_in_city, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-28T09:00:00+08:00"]}),
 ]
@@ -86,8 +102,7 @@ Moment = Annotated[
 
 Day = Annotated[
     dt.date,
-    BeforeValidator(_as_written),
-    AfterValidator(_in_reach),
+    PlainValidator(_day),
     WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-11-28"]}),
 ]
 Id = Annotated[int, Field(ge=1, le=MAX_ID, examples=[7])]
@@ -284,11 +299,8 @@ _FAULTS = {
     "too_short": _l("There are too few here."),
     "too_long": _l("There are too many here."),
     "model_type": _l("This must be an object."),
-    "no_time": _l("This must be a time with its zone (or a day), as in RFC 3339."),
-    "timezone_aware": _l("This must be a time with its zone, as in RFC 3339."),
-    "datetime_type": _l("This must be a time with its zone, as in RFC 3339."),
-    "datetime_parsing": _l("This must be a time with its zone, as in RFC 3339."),
-    "date_parsing": _l("This must be a day, as in 2026-11-28."),
+    "no_moment": _l("This must be a time with its zone, as in RFC 3339."),
+    "no_day": _l("This must be a day, as in 2026-11-28."),
     "out_of_reach": _l("Check the year."),
 }
 
@@ -306,7 +318,22 @@ def _answer(shape: BaseModel, status: int) -> Response:
     return response
 
 
-def request_key(actor_id: int) -> RequestKey | None:
+def once(act: Callable[[RequestKey | None], Result], actor_id: int) -> Result:
+    """Return what `act` returns for the Idempotency-Key of this request, or its answer of the first time.
+
+    A twin that runs at the same moment can find its place taken by the other before it could know the other's answer;
+    asked again, it gets that answer, or is refused in earnest.
+    """
+    key = _request_key(actor_id)
+    try:
+        return act(key)
+    except Refusal as refusal:
+        if key is None or refusal.status != 409:
+            raise
+        return act(key)
+
+
+def _request_key(actor_id: int) -> RequestKey | None:
     """Return the Idempotency-Key that was sent along, if any. Raises Malformed."""
     key = request.headers.get("Idempotency-Key")
     if key is None:
