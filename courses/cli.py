@@ -1,6 +1,7 @@
 """The command line: `flask --app wsgi ...`. For daily work there are pages; these are for machines and first days."""
 
 import datetime as dt
+import os
 from contextlib import nullcontext
 
 import click
@@ -37,7 +38,7 @@ def tick(job: str, at: dt.datetime | None) -> None:
     clock.use_zone(city().zone)
     moment = clock.from_local(at.date(), at.time()) if at else None
     with clock.pretending(moment) if moment else nullcontext():
-        count = next(j for j in schedule.JOBS if j.name == job).run("command-line")
+        count = next(j for j in schedule.JOBS if j.name == job).run(f"command-line:{os.getpid()}")
     click.echo(f"{job}: {count}")
 
 

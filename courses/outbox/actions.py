@@ -1,11 +1,13 @@
 """Posting, withdrawing, claiming and delivering notices."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Update, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from courses.ground import clock, pulse
@@ -19,6 +21,9 @@ from courses.people.rights import Actor, Right, require
 
 PAUSES = tuple(dt.timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360, 720))
 BATCH = 50
+RESERVED_FOR = pulse.DEAD_AFTER
+RECORD_AGAIN_S = (0.2, 1, 3, 10)
+log = logging.getLogger("courses.outbox")
 
 
 class Reader(NamedTuple):
@@ -100,23 +105,22 @@ class Render(Protocol):
     def __call__(self, notice: Notice, person: Person) -> Message: ...
 
 
-def deliver_due(worker: str, open_channel: Any, render: Render) -> int:
-    """Claim up to BATCH due notices and send them; return how many were claimed.
+def deliver_due(worker: str, open_channel: Any, render: Render, ends: Callable[[], bool] = lambda: False) -> int:
+    """Take up at most BATCH due notices and send them, one after another; return how many were taken up.
 
     `open_channel()` is a context manager that yields a `Send`. A channel that cannot be opened counts as one
-    refused try for each claimed notice.
+    refused try for each notice taken up. When `ends()`, those not begun go back for others to take.
     """
-    claimed = _claim(worker)
-    if not claimed:
-        return 0
+    taken, reserved = _reserve(worker)
+    if not reserved:
+        return taken
     try:
         with _opened(open_channel) as send:
-            for notice, person in claimed:
-                _deliver(notice, person, worker, send, render)
+            _deliver(reserved, worker, send, render, ends)
     except Refused as refused:
-        for notice, _ in claimed:
-            _settle(notice, worker, refused=refused)
-    return len(claimed)
+        for notice, _ in reserved:
+            _record(worker, _refused(notice, refused))
+    return taken
 
 
 def _opened(open_channel: Any) -> AbstractContextManager[Send]:
@@ -124,13 +128,21 @@ def _opened(open_channel: Any) -> AbstractContextManager[Send]:
     return channel
 
 
-def _claim(worker: str) -> list[tuple[Notice, Person]]:
+def _reserve(worker: str) -> tuple[int, list[tuple[Notice, Person]]]:
+    """Reserve due notices for `worker`: they still wait, and can be withdrawn, until their turn comes.
+
+    A reservation lapses by itself, so those of a dead worker are lost to nobody. A notice this worker had begun to
+    send before, and whose fate it could not record, is in doubt.
+    """
     at = clock.now()
+    nobodys = or_(Notice.claimed_by.is_(None), Notice.claimed_by == worker, Notice.claimed_at < at - RESERVED_FOR)
     with transaction():
+        left_behind = update(Notice).where(Notice.state == Fate.SENDING, Notice.claimed_by == worker)
+        _write(left_behind.values(state=Fate.IN_DOUBT, error="its fate could not be recorded", done_at=at))
         due = (
             select(Notice, Person)
             .join(Person, Person.id == Notice.person_id)
-            .where(Notice.state == Fate.WAITING, Notice.due_at <= at)
+            .where(Notice.state == Fate.WAITING, Notice.due_at <= at, nobodys)
             .order_by(Notice.due_at, Notice.id)
             .limit(BATCH)
             .with_for_update(of=Notice, skip_locked=True)
@@ -139,46 +151,96 @@ def _claim(worker: str) -> list[tuple[Notice, Person]]:
         late = [n.id for n, _ in found if n.expires_at and n.expires_at <= at]
         live = [(n, p) for n, p in found if n.id not in late]
         _mark(late, state=Fate.EXPIRED, done_at=at)
-        _mark([n.id for n, _ in live], state=Fate.SENDING, claimed_at=at, claimed_by=worker)
-        db.session.flush()
+        _mark([n.id for n, _ in live], claimed_at=at, claimed_by=worker)
         for notice, person in live:  # read for good now: after the commit nothing is read again
             db.session.expunge(notice)
             if person in db.session:
                 db.session.expunge(person)
-    return live
+    return len(found), live
 
 
 def _mark(ids: list[int], **values: Any) -> None:
     if ids:
-        statement = update(Notice).where(Notice.id.in_(ids)).values(**values)
-        db.session.execute(statement, execution_options={"synchronize_session": False})
+        _write(update(Notice).where(Notice.id.in_(ids)).values(**values))
 
 
-def _deliver(notice: Notice, person: Person, worker: str, send: Send, render: Render) -> None:
-    try:
-        send(render(notice, person))
-    except Refused as refused:
-        _settle(notice, worker, refused=refused)
-    except Uncertain as uncertain:
-        _settle(notice, worker, state=Fate.IN_DOUBT, error=str(uncertain))
-    else:
-        _settle(notice, worker, state=Fate.SENT)
+def _write(statement: Update) -> int:
+    """Run an update past the session, which keeps no notice; return how many rows it changed."""
+    result: Any = db.session.execute(statement, execution_options={"synchronize_session": False})
+    return int(result.rowcount)
 
 
-def _settle(
-    notice: Notice, worker: str, state: Fate = Fate.SENT, error: str | None = None, refused: Refused | None = None
+def _deliver(
+    reserved: list[tuple[Notice, Person]], worker: str, send: Send, render: Render, ends: Callable[[], bool]
 ) -> None:
-    """Write the fate of a claimed notice, if the claim is still ours (num_updated == 1 or nothing)."""
-    at = clock.now()
-    values: dict[str, Any] = {"state": state, "error": error, "done_at": at, "tries": notice.tries + 1}
-    if refused:
-        final = refused.permanent or notice.tries >= len(PAUSES)
-        values |= {"state": Fate.FAILED if final else Fate.WAITING, "error": str(refused)}
-        if not final:
-            values |= {"due_at": at + PAUSES[notice.tries], "done_at": None, "claimed_by": None, "claimed_at": None}
-    with transaction():
-        mine = (Notice.id == notice.id, Notice.state == Fate.SENDING, Notice.claimed_by == worker)
-        db.session.execute(update(Notice).where(*mine).values(**values))
+    """Send one after another. At any moment at most one is being sent, so a crash leaves a doubt about one only."""
+    fate: Update | None = None
+    for notice, person in reserved:
+        if ends():
+            break
+        begun = _record(worker, fate, notice)
+        fate = _attempt(notice, person, send, render) if begun else None
+    _record(worker, fate)
+    if ends():
+        with transaction():
+            mine = update(Notice).where(Notice.state == Fate.WAITING, Notice.claimed_by == worker)
+            _write(mine.values(claimed_by=None, claimed_at=None))
+
+
+def _attempt(notice: Notice, person: Person, send: Send, render: Render) -> Update:
+    """Send one notice and return its fate. A fault of ours in one must not hold up the others."""
+    try:
+        message = render(notice, person)
+    except Exception as error:
+        log.exception("notice %s cannot be put into words", notice.id)
+        return _fate(notice, Fate.FAILED, f"cannot be put into words: {error!r}")
+    try:
+        send(message)
+    except Refused as refused:
+        return _refused(notice, refused)
+    except Uncertain as uncertain:
+        return _fate(notice, Fate.IN_DOUBT, str(uncertain))
+    except Exception as error:
+        log.exception("notice %s: the channel broke", notice.id)
+        return _fate(notice, Fate.IN_DOUBT, f"the channel broke: {error!r}")
+    return _fate(notice, Fate.SENT)
+
+
+def _refused(notice: Notice, refused: Refused) -> Update:
+    """Return the fate of a refused try: another one after a growing pause, or rest in view."""
+    if refused.permanent or notice.tries >= len(PAUSES):
+        return _fate(notice, Fate.FAILED, str(refused))
+    again = _fate(notice, Fate.WAITING, str(refused))
+    due_at = clock.now() + PAUSES[notice.tries]
+    return again.values(due_at=due_at, done_at=None, claimed_by=None, claimed_at=None)
+
+
+def _fate(notice: Notice, state: Fate, error: str | None = None) -> Update:
+    values = {"state": state, "error": error, "done_at": clock.now(), "tries": notice.tries + 1}
+    return update(Notice).where(Notice.id == notice.id, Notice.state.in_((Fate.WAITING, Fate.SENDING))).values(values)
+
+
+def _record(worker: str, fate: Update | None, next_: Notice | None = None) -> bool:
+    """Write down a fate, and begin with the next notice, if `worker` still has them; return whether it begins.
+
+    What was sent cannot be taken back: a database that is busy or gone is asked again for a while, since each fate
+    that is not recorded ends as a doubt for a person to decide.
+    """
+    for pause_s in (*RECORD_AGAIN_S, None):
+        try:
+            with transaction():
+                if fate is not None:
+                    _write(fate.where(Notice.claimed_by == worker))
+                if next_ is None:
+                    return False
+                mine = (Notice.id == next_.id, Notice.state == Fate.WAITING, Notice.claimed_by == worker)
+                turn = update(Notice).where(*mine).values(state=Fate.SENDING, claimed_at=clock.now())
+                return _write(turn) == 1
+        except Refusal:
+            if pause_s is None:
+                raise
+            time.sleep(pause_s)
+    raise AssertionError("unreachable")
 
 
 def doubt_abandoned() -> int:
@@ -191,11 +253,7 @@ def doubt_abandoned() -> int:
             Notice.claimed_at < at - pulse.DEAD_AFTER,
             Notice.claimed_by.not_in(alive),
         )
-        result: Any = db.session.execute(
-            abandoned.values(state=Fate.IN_DOUBT, error="worker stopped while sending", done_at=at),
-            execution_options={"synchronize_session": False},
-        )
-        return int(result.rowcount)
+        return _write(abandoned.values(state=Fate.IN_DOUBT, error="worker stopped while sending", done_at=at))
 
 
 def decide(actor: Actor, notice_id: int, send_again: bool) -> None:
@@ -210,7 +268,8 @@ def decide(actor: Actor, notice_id: int, send_again: bool) -> None:
             raise Refusal("not_in_doubt")
         at = clock.now()
         if send_again:
-            notice.state, notice.due_at, notice.tries, notice.claimed_by = Fate.WAITING, at, 0, None
+            notice.state, notice.due_at, notice.tries = Fate.WAITING, at, 0
+            notice.claimed_by = notice.claimed_at = None
         else:
             notice.state = Fate.SENT if notice.state == Fate.IN_DOUBT else Fate.WITHDRAWN
             notice.done_at = at

@@ -31,7 +31,8 @@ class Channel(StrEnum):
 
 class Notice(Base, kw_only=True):
     """One message to one person. `key` says what it is about, once; `class_id` and `booking_id` let the action
-    that cancels or moves withdraw what still waits."""
+    that cancels or moves withdraw what still waits. The worker `claimed_by` has reserved it (while it waits) or is
+    sending it, since `claimed_at`."""
 
     __tablename__ = "notice"
     __table_args__ = (
