@@ -32,7 +32,7 @@ class Settings:
     host: str  # HOST: address the server listens on
     port: int  # PORT
     web_processes: int  # WEB_PROCESSES: server processes
-    web_threads: int  # WEB_THREADS: threads of each process
+    web_threads: int  # WEB_THREADS: threads of each process; more than two only wait for each other's turn to compute
 
     @property
     def is_development(self) -> bool:
@@ -67,7 +67,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         host=host,
         port=port,
         web_processes=_number(environ, "WEB_PROCESSES", 2, 1, 64),
-        web_threads=_number(environ, "WEB_THREADS", 4, 1, 64),
+        web_threads=_number(environ, "WEB_THREADS", 2, 1, 64),
     )
 
 

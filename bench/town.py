@@ -1,6 +1,7 @@
 """The town that is measured: the demo town with 4,000 more managers, on a scratch database of either kind."""
 
 import datetime as dt
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +29,15 @@ from courses.people.queries import actor_of
 from tests.databases import KINDS
 
 MANAGERS = 4000
-PORT = 8765
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+PORT = _free_port()
 
 
 @dataclass

@@ -57,8 +57,8 @@ def token(login: str) -> None:
     """Print a new API token for the person with this e-mail address (or mobile number)."""
     try:
         click.echo(accounts.token_for(login))
-    except Refusal as refusal:
-        raise click.ClickException(f"Nobody has the address {login}.") from refusal
+    except (Refusal, ValueError) as error:
+        raise click.ClickException(sentence(error)) from error
 
 
 @click.command()
@@ -70,8 +70,12 @@ def user(email: str, name: str, password: str) -> None:
     try:
         accounts.open_account(name, email, Role.ADMINISTRATOR, password)
     except (Refusal, ValueError) as error:
-        raise click.ClickException(error.words if isinstance(error, Refusal) else str(error)) from error
+        raise click.ClickException(sentence(error)) from error
     click.echo(f"{email} is an {Role.ADMINISTRATOR}.")
+
+
+def sentence(error: Refusal | ValueError) -> str:
+    return error.words if isinstance(error, Refusal) else str(error)
 
 
 @click.command()

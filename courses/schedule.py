@@ -11,6 +11,7 @@ import os
 import secrets
 import signal
 import socket
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -23,8 +24,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from config import Settings
+from courses.accounts import actions as accounts
 from courses.booking import actions as booking
-from courses.ground import idempotency, pulse
+from courses.ground import clock, idempotency, pulse
 from courses.ground.db import db
 from courses.ground.language import plain, speaking
 from courses.ground.refusal import Refusal
@@ -36,7 +38,9 @@ from courses.people.queries import city
 from courses.reminders import actions as reminders
 
 LEADER_LOCK = 77001
+ENDS = {signal.SIGTERM, signal.SIGINT}
 log = logging.getLogger("courses.worker")
+_ending = threading.Event()  # the worker was told to stop: what is not begun is left to others
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,10 @@ def deliver(worker: str) -> int:
         return mail.folder(settings.mail_folder, settings.mail_from, name)
 
     total = 0
-    while taken := outbox.deliver_due(worker, open_channel, renderer(words)):
+    while taken := outbox.deliver_due(worker, open_channel, renderer(words), _ending.is_set):
         total += taken
+        if _ending.is_set():
+            break
     return total
 
 
@@ -76,6 +82,7 @@ JOBS = (
     Job("reminders", 20, lambda worker: reminders.post_due()),
     Job("doubt", 30, lambda worker: outbox.doubt_abandoned()),
     Job("forget-answers", 3600, forget_answers),
+    Job("forget-tries", 3600, lambda worker: accounts.forget_tries()),
 )
 
 
@@ -127,6 +134,8 @@ class Leadership:
 
 def work(app: Flask) -> None:
     """Run the worker until it is told to stop (SIGTERM, SIGINT): beat, lead if possible, run every job in its time."""
+    # Blocked before any thread begins, or the signal would end the process in the middle of a step.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
     settings: Settings = app.config["SETTINGS"]
     name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
     leadership = Leadership(settings.instance / "leader.lock")
@@ -147,6 +156,7 @@ def work(app: Flask) -> None:
                 return
             with app.app_context():
                 try:
+                    clock.use_zone(city().zone)  # of this thread: days and hours are those of the city
                     job.run(name)
                 except Refusal as refusal:  # a database that is busy or gone comes back; the next tick catches up
                     log.warning("%s: %s", job.name, refusal.code)
@@ -166,7 +176,8 @@ def work(app: Flask) -> None:
     for job in JOBS:
         scheduler.add_job(guarded(job), "interval", seconds=job.every_s, id=job.name)
     scheduler.start()
-    signal.sigwait({signal.SIGTERM, signal.SIGINT})
+    signal.sigwait(ENDS)
+    _ending.set()
     scheduler.shutdown()
     with app.app_context():
         pulse.stop(name)

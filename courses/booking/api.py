@@ -11,11 +11,12 @@ from courses.booking import actions, queries
 from courses.booking.model import State
 from courses.booking.queries import ClassView, Place
 from courses.catalogue import queries as catalogue
-from courses.catalogue.api import PLACE_REFUSES, Timetable
+from courses.catalogue.api import PLACE_REFUSES, Seats, Timetable
 from courses.catalogue.model import ClassState
 from courses.ground import clock
 from courses.ground.api import (
     MAX_ID,
+    WHOLE,
     Id,
     Line,
     Made,
@@ -90,14 +91,14 @@ class Class(Shape):
     schedule_no: int
 
 
-Seen = Annotated[int | None, Field(ge=1, le=MAX_ID, examples=[1])]
+Seen = Annotated[int, Field(ge=1, le=MAX_ID, examples=[1]), WHOLE]
 
 
 class Ask(Shape):
     about = _l("Whom to book for; without `people`, the caller. `seen`: the `schedule_no` that was shown.")
 
     people: list[Id] | None = Field(None, max_length=1000)
-    seen: Seen = None
+    seen: Seen | None = None
 
 
 class Outcome(Shape):
@@ -133,11 +134,11 @@ class Bookings(Page):
 class Move(Timetable):
     about = _l("Where and when from now on. `seen`: the `schedule_no` that was shown.")
 
-    seen: Seen = None
+    seen: Seen | None = None
 
 
 class Capacity(Shape):
-    capacity: int = Field(ge=1, le=1000, examples=[30])
+    capacity: Seats
 
 
 class CallOff(Shape):

@@ -278,23 +278,37 @@ def spans_of(class_: TrainingClass) -> list[tuple[dt.datetime, dt.datetime]]:
     return [(start, end) for start, end in db.session.execute(statement.order_by(Sitting.starts_at))]
 
 
-def facts_of(
-    class_: TrainingClass, course: Course, room: Room, home: Home, spans: list[tuple[dt.datetime, dt.datetime]]
-) -> dict[str, Any]:
-    """Return what a notice says of a class, as plain JSON in both languages."""
-    return {
-        "id": class_.id,
-        "title_zh": course.title_zh,
-        "title_en": course.title_en,
-        "sittings": iso(spans),
-        "room_zh": room.name_zh,
-        "room_en": room.name_en,
-        "home_zh": home.name_zh,
-        "home_en": home.name_en,
-        "address_zh": home.address_zh,
-        "address_en": home.address_en,
-        "phone": home.phone,
-    }
+class Said(NamedTuple):
+    """What is said of a class wherever it is spoken of: its title and place, in both languages."""
+
+    title_zh: str
+    title_en: str
+    room_zh: str
+    room_en: str
+    home_zh: str
+    home_en: str
+    address_zh: str
+    address_en: str
+    phone: str
+
+
+SAID = (
+    Course.title_zh,
+    Course.title_en,
+    Room.name_zh,
+    Room.name_en,
+    Home.name_zh,
+    Home.name_en,
+    Home.address_zh,
+    Home.address_en,
+    Home.phone,
+)
+"""The columns of `Said`; a statement joins Course, Room and Home."""
+
+
+def facts_of(class_: TrainingClass, said: Said, spans: list[tuple[dt.datetime, dt.datetime]]) -> dict[str, Any]:
+    """Return what a notice says of a class, as plain JSON."""
+    return {"id": class_.id, **said._asdict(), "sittings": iso(spans)}
 
 
 def iso(spans: list[tuple[dt.datetime, dt.datetime]]) -> list[list[str]]:

@@ -20,6 +20,9 @@ from courses.ground.refusal import Refusal
 Model = TypeVar("Model", bound=Base)
 
 
+_WRITING = {"sqlite": {"sqlite_begin": "IMMEDIATE"}, "postgresql": {"isolation_level": "READ COMMITTED"}}
+
+
 class Transaction:
     """What `transaction()` yields: the answer of an earlier, identical request, if there was one."""
 
@@ -48,7 +51,7 @@ def transaction(request_key: idempotency.RequestKey | None = None) -> Iterator[T
     session.rollback()  # drops what was read before the lock; without it IMMEDIATE would be ignored
     session.info["in_transaction"] = True
     try:
-        session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+        session.connection(execution_options=_WRITING[session.get_bind().dialect.name])
         earlier = idempotency.recall(session, request_key) if request_key else None
         yield Transaction(request_key, earlier)
         session.commit()

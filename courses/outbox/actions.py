@@ -11,7 +11,7 @@ from sqlalchemy import Update, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from courses.ground import clock, pulse
-from courses.ground.db import db
+from courses.ground.db import db, run, table
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import locked, transaction
 from courses.outbox.channels import Message, Refused, Uncertain
@@ -79,12 +79,17 @@ def row_of(
     }
 
 
+_POST = {
+    name: dialect.insert(table(Notice)).on_conflict_do_nothing(index_elements=["key"])
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+
+
 def post_all(rows: Sequence[dict[str, Any]]) -> None:
     """Write many notices in one statement; a key that stands already is passed over."""
     if not rows:
         return
-    dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
-    db.session.execute(dialect.insert(Notice.__table__).on_conflict_do_nothing(index_elements=["key"]), rows)
+    run(_POST[db.session.get_bind().dialect.name], rows)
 
 
 def withdraw(booking_ids: Iterable[int], kind: str | None = None) -> None:

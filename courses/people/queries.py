@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, or_, select
 
-from courses.ground.db import db
+from courses.ground.db import db, run
 from courses.ground.kept import kept
 from courses.people.model import City, Enterprise, Person, Post, Role, Town
 from courses.people.rights import Actor
@@ -31,7 +31,7 @@ _ACTOR = (
 
 def actor_of(person_id: int, epoch: int | None = None) -> Actor | None:
     """Return the actor a person is now, in one statement; None if they left or `epoch` is over."""
-    rows = db.session.execute(_ACTOR, {"person_id": person_id}).all()
+    rows = run(_ACTOR, {"person_id": person_id}).all()
     if not rows or (epoch is not None and rows[0].epoch != epoch):
         return None
     first = rows[0]

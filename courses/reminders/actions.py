@@ -35,7 +35,7 @@ def _post(spoken: Spoken) -> int:
 def _row(spoken: Spoken, person: Reminded) -> dict[str, object]:
     class_ = spoken.class_
     facts = {
-        "class_": catalogue.facts_of(class_, spoken.course, spoken.room, spoken.home, catalogue.spans_of(class_)),
+        "class_": catalogue.facts_of(class_, spoken.said, catalogue.spans_of(class_)),
         "path": f"/classes/{class_.id}",
         "sitting_at": spoken.sitting_at.isoformat(),
         "minutes_before": spoken.minutes_before,

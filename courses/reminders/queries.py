@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from courses.booking.model import Booking, State
 from courses.catalogue.model import ClassState, Course, ReminderRule, Sitting, TrainingClass
+from courses.catalogue.queries import SAID, Said
 from courses.ground import clock
 from courses.ground.db import db
 from courses.homes.model import Home, Room
@@ -21,9 +22,7 @@ class Spoken(NamedTuple):
     The class itself may be read again later, when it has another schedule."""
 
     class_: TrainingClass
-    course: Course
-    room: Room
-    home: Home
+    said: Said
     schedule_no: int
     rule_id: int
     minutes_before: int
@@ -48,7 +47,7 @@ def moments_due(at: dt.datetime) -> list[Spoken]:
     if longest is None:
         return []
     statement = (
-        select(TrainingClass, Course, Room, Home, ReminderRule, Sitting)
+        select(TrainingClass, ReminderRule, Sitting, *SAID)
         .join(Sitting, Sitting.class_id == TrainingClass.id)
         .join(ReminderRule, ReminderRule.class_id == TrainingClass.id)
         .join(Course, Course.id == TrainingClass.course_id)
@@ -64,16 +63,16 @@ def moments_due(at: dt.datetime) -> list[Spoken]:
     )
     due = []
     rows = db.session.execute(statement)
-    for _, of_day in groupby(rows, key=lambda row: (row[0].id, clock.local(row[5].starts_at).date())):
-        class_, course, room, home, _, sitting = first = next(of_day)
-        rules = [row[4] for row in (first, *of_day) if row[5] is sitting]
+    for _, of_day in groupby(rows, key=lambda row: (row[0].id, clock.local(row[2].starts_at).date())):
+        class_, _, sitting, *said = first = next(of_day)
+        rules = [row[1] for row in (first, *of_day) if row[2] is sitting]
         nearest = next((rule for rule in rules if rule.made_at <= _moment(rule, sitting) <= at), None)
         if nearest is None or at >= sitting.starts_at:
             continue
         moment = _moment(nearest, sitting)
         if moment >= class_.scheduled_at:
             spoken = (class_.schedule_no, nearest.id, nearest.minutes_before, sitting.id, sitting.starts_at, moment)
-            due.append(Spoken(class_, course, room, home, *spoken))
+            due.append(Spoken(class_, Said(*said), *spoken))
     return due
 
 

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, update
 
 from courses.booking.actions.ground import (
     Candidate,
@@ -22,7 +22,7 @@ from courses.booking.model import Booking, Enrolment, State
 from courses.booking.queries import Titled
 from courses.catalogue.model import TrainingClass
 from courses.ground import clock
-from courses.ground.db import db, table
+from courses.ground.db import db, run, table
 from courses.ground.idempotency import RequestKey
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import lock_all, transaction
@@ -70,12 +70,13 @@ def book(
         seated = class_.row.queued == 0 and len(ids) <= class_.row.seats_free
         if seated:
             _require_no_clash(found)
-        bookings = _enrol(actor, class_.row, found, State.BOOKED if seated else State.QUEUED, at)
+        state = State.BOOKED if seated else State.QUEUED
+        place = None if seated else class_.row.queued + 1  # the newest is the last of those that wait
+        bookings = _enrol(actor, class_.row, found, state, at)
         _log_and_tell(actor, class_, bookings, found, door, seated)
         if not seated and class_.row.seats_free:
-            promote(class_, at)  # those before may be waiting for a reason that does not hold for these
-            seated = db.session.scalar(select(Booking.state).where(Booking.id == bookings[0])) == State.BOOKED
-        outcomes = _outcomes(class_.row, bookings, found, seated)
+            state, place = _promoted(class_, bookings[0], at)
+        outcomes = [Outcome(id_, person.id, state, place) for id_, person in zip(bookings, found, strict=True)]
         kept.answer([asdict(outcome) for outcome in outcomes])
         return outcomes
 
@@ -111,34 +112,49 @@ def _require_no_clash(found: list[Candidate]) -> None:
             raise Refusal("person_clash", person=person.name, course=Titled(zh, en), span=(start, end))
 
 
+_class = table(TrainingClass).c
+_COUNT = (
+    update(table(TrainingClass))
+    .where(_class.id == bindparam("class_id"))
+    .values(
+        last_order_no=_class.last_order_no + 1,
+        seats_taken=_class.seats_taken + bindparam("seated"),
+        queued=_class.queued + bindparam("waiting"),
+    )
+)
 _ENROL = insert(table(Enrolment)).returning(table(Enrolment).c.id)
 _BOOK = insert(table(Booking)).returning(table(Booking).c.id, sort_by_parameter_order=True)
 
 
 def _enrol(actor: Actor, class_: TrainingClass, found: list[Candidate], state: State, at: dt.datetime) -> list[int]:
     """Write the enrolment with its bookings, count them, and return the bookings' ids in the order of `found`."""
-    class_.last_order_no += 1
-    if state == State.BOOKED:
-        class_.seats_taken += len(found)
-    else:
-        class_.queued += 1
+    booked = state == State.BOOKED
+    run(_COUNT, {"class_id": class_.id, "seated": len(found) if booked else 0, "waiting": 0 if booked else 1})
     enrolment = {
         "class_id": class_.id,
-        "order_no": class_.last_order_no,
+        "order_no": class_.last_order_no + 1,
         "seats": len(found),
         "made_by": actor.id,
         "made_at": at,
         "enterprise_id": found[0].enterprise_id,
     }
     booking = {
-        "enrolment_id": db.session.scalar(_ENROL, enrolment),
+        "enrolment_id": run(_ENROL, enrolment).scalar_one(),
         "class_id": class_.id,
         "state": state,
         "reason": "asked",
         "changed_at": at,
         "sequence": 0,
     }
-    return list(db.session.scalars(_BOOK, [{**booking, "person_id": person.id} for person in found]))
+    return list(run(_BOOK, [{**booking, "person_id": person.id} for person in found]).scalars())
+
+
+def _promoted(class_: Locked, booking_id: int, at: dt.datetime) -> tuple[State, int | None]:
+    """Move the queue up and return what became of its newest: those before may wait for a reason that is not theirs."""
+    db.session.refresh(class_.row)
+    promote(class_, at)
+    booked = db.session.get_one(Booking, booking_id).state == State.BOOKED
+    return (State.BOOKED, None) if booked else (State.QUEUED, class_.row.queued)
 
 
 def _log_and_tell(
@@ -150,8 +166,3 @@ def _log_and_tell(
     by = None if [p.id for p in found] == [actor.id] else actor.name
     tell(kind, class_, told, "REQUEST" if seated else None, by=by)
 
-
-def _outcomes(class_: TrainingClass, bookings: list[int], found: list[Candidate], seated: bool) -> list[Outcome]:
-    """Return what each got; in the queue the newest stands last."""
-    state, place = (State.BOOKED, None) if seated else (State.QUEUED, class_.queued)
-    return [Outcome(id_, person.id, state, place) for id_, person in zip(bookings, found, strict=True)]

@@ -24,6 +24,7 @@ from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import transaction
+from courses.homes.model import Room
 from courses.outbox.actions import Reader, post_all, row_of, withdraw
 from courses.people.model import Person
 from courses.people.rights import Actor, Right, require
@@ -85,8 +86,9 @@ def resize(actor: Actor, class_id: int, capacity: int, door: str = "page") -> No
         class_ = _to_change(actor, class_id, at)
         if capacity < max(class_.row.seats_taken, 1):
             raise Refusal("below_taken", taken=class_.row.seats_taken)
-        if capacity > class_.room.seats:
-            raise Refusal("too_many_seats", room=class_.room, seats=class_.room.seats)
+        room = db.session.get_one(Room, class_.row.room_id)
+        if capacity > room.seats:
+            raise Refusal("too_many_seats", room=room, seats=room.seats)
         if capacity == class_.row.capacity:
             raise Refusal("nothing_changed")
         log(class_id, "resized", actor, door, before=class_.row.capacity, after=capacity)

@@ -11,7 +11,7 @@ from courses.booking.model import LIVE, SEATED, Booking, Event
 from courses.catalogue import queries as catalogue
 from courses.catalogue.model import ClassState, Course, Sitting, TrainingClass
 from courses.ground import clock
-from courses.ground.db import db, table
+from courses.ground.db import db, run, table
 from courses.ground.refusal import Refusal
 from courses.homes.model import Home, Room
 from courses.outbox.actions import Reader, post_all, row_of
@@ -23,20 +23,18 @@ class Locked(NamedTuple):
     """A class, locked, with what notices say of it."""
 
     row: TrainingClass
-    course: Course
-    room: Room
-    home: Home
+    said: catalogue.Said
 
     def spans(self) -> list[tuple[dt.datetime, dt.datetime]]:
         return catalogue.spans_of(self.row)
 
     def facts(self) -> dict[str, Any]:
-        return catalogue.facts_of(self.row, self.course, self.room, self.home, self.spans())
+        return catalogue.facts_of(self.row, self.said, self.spans())
 
 
 # These statements are built once: in a rush, building them would cost more than running them.
 _CLASS = (
-    select(TrainingClass, Course, Room, Home)
+    select(TrainingClass, *catalogue.SAID)
     .join(Course, Course.id == TrainingClass.course_id)
     .join(Room, Room.id == TrainingClass.room_id)
     .join(Home, Home.id == Room.home_id)
@@ -47,14 +45,15 @@ _CLASS = (
 
 
 def locked_class(class_id: int) -> Locked:
-    """Return the class, locked and read afresh, with its course and place in one statement.
+    """Return the class, locked and read afresh, with its title and place in one statement.
 
     Raises Refusal("not_found").
     """
     found = db.session.execute(_CLASS, {"class_id": class_id}).first()
     if found is None:
         raise Refusal("not_found")
-    return Locked(*found)
+    row, *said = found
+    return Locked(row, catalogue.Said(*said))
 
 
 def require_standing(class_: TrainingClass, at: dt.datetime) -> None:
@@ -128,7 +127,8 @@ def candidates(class_id: int, person_ids: Collection[int]) -> dict[int, Candidat
     at one of its hours, if any."""
     asked = {"class_id": class_id, "person_ids": list(person_ids)}
     found: dict[int, Candidate] = {}
-    for id_, name, email, enterprise_id, other, zh, en, start, end in db.session.execute(_CANDIDATES, asked):
+    for row in run(_CANDIDATES, asked):
+        id_, name, email, enterprise_id, other, zh, en, start, end = tuple(row)
         so_far = found.get(id_)
         is_in = other == class_id or bool(so_far and so_far.is_in)
         clash = (zh, en, start, end) if other not in (None, class_id) else so_far.clash if so_far else None
@@ -156,7 +156,7 @@ def log(
         "actor_id": actor.id if actor else None,
         "facts": facts,
     }
-    db.session.execute(_LOG, [{**row, "booking_id": id_} for id_ in booking_ids or (None,)])
+    run(_LOG, [{**row, "booking_id": id_} for id_ in booking_ids or (None,)])
 
 
 class Told(NamedTuple):
