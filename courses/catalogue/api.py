@@ -15,6 +15,7 @@ from courses.catalogue.model import CANCEL_BEFORE, DEFAULT_REMINDERS, ClassState
 from courses.catalogue.queries import Card, Filters
 from courses.ground import clock
 from courses.ground.api import (
+    WHOLE,
     Day,
     Id,
     Line,
@@ -138,8 +139,12 @@ _MINUTES = [choice.value for choice in REMINDERS]
 
 def _offered(minutes: int) -> int:
     if minutes not in _MINUTES:
-        raise PydanticCustomError("not_offered", "This must be one of {offered}.", {"offered": str(_MINUTES)[1:-1]})
+        raise PydanticCustomError("not_offered", "This is not among what can be chosen.")
     return minutes
+
+
+Minutes = Annotated[int, WHOLE, AfterValidator(_offered), WithJsonSchema({"type": "integer", "enum": _MINUTES})]
+Seats = Annotated[int, Field(ge=1, le=1000, examples=[30]), WHOLE]
 
 
 class Plan(Timetable):
@@ -150,14 +155,12 @@ class Plan(Timetable):
     )
 
     course: Id
-    capacity: int = Field(ge=1, le=1000, examples=[30])
+    capacity: Seats
     lecturers: list[Id] = Field([], max_length=20)
     opens_at: Moment | None = None
     closes_at: Moment | None = None
     cancel_until: Moment | None = None
-    reminders: list[Annotated[int, AfterValidator(_offered), WithJsonSchema({"type": "integer", "enum": _MINUTES})]] = (
-        Field(list(DEFAULT_REMINDERS), max_length=len(_MINUTES))
-    )
+    reminders: list[Minutes] = Field(list(DEFAULT_REMINDERS), max_length=len(_MINUTES))
 
     def as_class_plan(self) -> ClassPlan:
         begins = min((start for start, _ in self.spans()), default=clock.now())

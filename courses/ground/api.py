@@ -20,6 +20,7 @@ from flask import Response, request
 from flask_babel import lazy_gettext as _l
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
@@ -31,7 +32,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
-from werkzeug.routing import IntegerConverter, Map
+from werkzeug.routing import IntegerConverter
 
 from courses.ground import clock
 from courses.ground.idempotency import RequestKey
@@ -40,17 +41,14 @@ from courses.ground.refusal import Refusal
 Row = TypeVar("Row")
 Key = TypeVar("Key")
 Result = TypeVar("Result")
-MAX_ID: Final = 2**31 - 1  # PostgreSQL's integer; a path with a larger number is no path of ours
+MAX_ID: Final = 999_999_999  # nine digits fit every database's integer; a path with more is no path of ours
 KEY_MAX: Final = 255
 
 
 class IdConverter(IntegerConverter):
     """`<id:name>` in a path: a row's id, written in the one way that there is."""
 
-    regex = "[1-9][0-9]{0,9}"
-
-    def __init__(self, map: Map) -> None:
-        super().__init__(map, max=MAX_ID)
+    regex = "[1-9][0-9]{0,8}"
 
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
@@ -88,6 +86,11 @@ def _require_reach(day: dt.date) -> None:
         raise PydanticCustomError("out_of_reach", "Check the year.")
 
 
+def _whole(value: Any) -> Any:
+    """Take 1.0 for 1: JSON knows one kind of number only."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _in_city(moment: dt.datetime) -> str:
     return clock.local(moment).isoformat(timespec="seconds")
 
@@ -105,7 +108,8 @@ Day = Annotated[
     PlainValidator(_day),
     WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-11-28"]}),
 ]
-Id = Annotated[int, Field(ge=1, le=MAX_ID, examples=[7])]
+WHOLE = BeforeValidator(_whole)  # stands last, or the bounds before it are left out of the document
+Id = Annotated[int, Field(ge=1, le=MAX_ID, examples=[7]), WHOLE]
 Line = Annotated[
     str,
     # No control or zero-width characters: PostgreSQL takes no NUL, and nobody types the others.
@@ -258,7 +262,7 @@ def operation(
 
 def _query(shape: type[Query]) -> Query:
     try:
-        return shape.model_validate_strings(request.args.to_dict(), strict=True)
+        return shape.model_validate_strings(request.args.to_dict())
     except ValidationError as error:
         raise Malformed(
             [Fault(parameter=".".join(map(str, e["loc"])), detail=_detail(e)) for e in error.errors()]
@@ -285,6 +289,9 @@ _FAULTS = {
     "cursor": _l("This is not a cursor from here. Take it from `next`."),
     "key": _l("1 to 255 letters, digits and signs of ASCII."),
     "missing": _l("This is missing."),
+    "enum": _l("This is not among what can be chosen."),
+    "not_offered": _l("This is not among what can be chosen."),
+    "twice": _l("One is named twice."),
     "extra_forbidden": _l("There is no such field."),
     "int_type": _l("This must be a whole number."),
     "int_parsing": _l("This must be a whole number."),

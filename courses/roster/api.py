@@ -70,7 +70,7 @@ class Attendance(Shape):
 
 def _each_once(marks: list[Attendance]) -> list[Attendance]:
     if len({mark.booking for mark in marks}) < len(marks):
-        raise PydanticCustomError("twice", "A booking is named twice.")
+        raise PydanticCustomError("twice", "One is named twice.")
     return marks
 
 
