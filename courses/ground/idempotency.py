@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import JSON, delete
+from sqlalchemy import JSON, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from courses.ground import clock
@@ -33,6 +33,11 @@ class RequestKey:
         return hashlib.sha256(f"{self.actor_id}\n{self.route}\n{self.key}".encode()).hexdigest()
 
     @property
+    def number(self) -> int:
+        """The key as the name of a lock: 64 bits of it."""
+        return int.from_bytes(bytes.fromhex(self.digest[:16]), signed=True)
+
+    @property
     def body_digest(self) -> str:
         return hashlib.sha256(self.body).hexdigest()
 
@@ -47,7 +52,10 @@ class KeptAnswer(Base, kw_only=True):
 
 
 def recall(session: Session, key: RequestKey) -> Any:
-    """Return the answer kept for `key`, or None. Raises Refusal("key_reused") for another body."""
+    """Return the answer kept for `key`, or None. Of two equal requests at once the second waits here for the first, so
+    that it gets its answer. Raises Refusal("key_reused") for another body."""
+    if session.get_bind().dialect.name == "postgresql":  # SQLite's transaction has the one write lock already
+        session.execute(select(func.pg_advisory_xact_lock(key.number)))
     kept = session.get(KeptAnswer, key.digest)
     if kept is None or kept.made_at < clock.now() - KEPT_FOR:
         return None
@@ -57,7 +65,7 @@ def recall(session: Session, key: RequestKey) -> Any:
 
 
 def keep(session: Session, key: RequestKey, answer: Any) -> None:
-    """Keep `answer` for `key`; two equal requests at once: the second one's insert fails and it is told "busy"."""
+    """Keep `answer` for `key`."""
     session.execute(delete(KeptAnswer).where(KeptAnswer.digest == key.digest))
     session.add(KeptAnswer(digest=key.digest, body_digest=key.body_digest, answer=answer, made_at=clock.now()))
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import psycopg.errors
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from courses.ground import idempotency
 from courses.ground.db import Base, db
@@ -58,11 +58,6 @@ def transaction(request_key: idempotency.RequestKey | None = None) -> Iterator[T
     except OperationalError as error:
         session.rollback()
         raise refusal_of(error) from error
-    except IntegrityError as error:
-        session.rollback()
-        if idempotency.KeptAnswer.__tablename__ in str(error.orig):  # its twin was faster by a moment
-            raise Refusal("busy") from error
-        raise
     except BaseException:
         session.rollback()
         raise
