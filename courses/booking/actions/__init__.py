@@ -1,7 +1,7 @@
 """The acts of booking, one file per verb: book, cancel (and undo), promote, change (move, resize, call off).
 
-Each locks the class first, then the people it may seat, in the order of their ids; all else follows under
-those locks.
+Each locks the class first, then the room if it takes one, then all the people it may seat at once, in the order of
+their ids; all else follows under those locks.
 """
 
 from courses.booking.actions.book import Outcome, book

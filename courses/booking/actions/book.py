@@ -17,7 +17,7 @@ from courses.booking.actions.ground import (
     require_unchanged,
     tell,
 )
-from courses.booking.actions.promote import promote
+from courses.booking.actions.promote import people_waiting, promote
 from courses.booking.model import Booking, Enrolment, State
 from courses.booking.queries import Titled
 from courses.catalogue.model import TrainingClass
@@ -65,16 +65,17 @@ def book(
         class_ = locked_class(class_id)
         _require_open(class_.row, at)
         require_unchanged(class_.row, seen)
-        lock_all(Person, ids)
-        found = _require_free(actor, class_.row, ids)
         seated = class_.row.queued == 0 and len(ids) <= class_.row.seats_free
+        moves = not seated and not class_.row.is_full  # those before wait for a reason that may not hold for these
+        lock_all(Person, [*ids, *people_waiting(class_id)] if moves else ids)
+        found = _require_free(actor, class_.row, ids)
         if seated:
             _require_no_clash(found)
         state = State.BOOKED if seated else State.QUEUED
         place = None if seated else class_.row.queued + 1  # the newest is the last of those that wait
         bookings = _enrol(actor, class_.row, found, state, at)
         _log_and_tell(actor, class_, bookings, found, door, seated)
-        if not seated and class_.row.seats_free:
+        if moves:
             state, place = _promoted(class_, bookings[0], at)
         outcomes = [Outcome(id_, person.id, state, place) for id_, person in zip(bookings, found, strict=True)]
         kept.answer([asdict(outcome) for outcome in outcomes])
@@ -165,4 +166,3 @@ def _log_and_tell(
     told = [Told(id_, 0, Reader(p.id, p.email)) for id_, p in zip(bookings, found, strict=True)]
     by = None if [p.id for p in found] == [actor.id] else actor.name
     tell(kind, class_, told, "REQUEST" if seated else None, by=by)
-

@@ -13,7 +13,7 @@ from courses.booking.actions.ground import (
     require_standing,
     tell,
 )
-from courses.booking.actions.promote import promote
+from courses.booking.actions.promote import people_waiting, promote
 from courses.booking.model import SEATED, Booking, Event, State
 from courses.booking.queries import Titled
 from courses.ground import clock
@@ -76,7 +76,7 @@ def undo_cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
         assert last is not None  # every cancellation is logged
         was_seated = bool(last.facts.get("seated"))
         by = None if actor.id == reader.id else actor.name
-        lock_all(Person, [reader.id])
+        lock_all(Person, [reader.id, *([] if was_seated else people_waiting(class_.row.id))])
         person = candidates(class_.row.id, [reader.id]).get(reader.id)
         if person is None or person.is_in:
             raise Refusal("already_booked", person=person.name if person else "")

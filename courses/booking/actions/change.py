@@ -23,7 +23,7 @@ from courses.catalogue.model import ClassState, Teaching
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.refusal import Refusal
-from courses.ground.transaction import transaction
+from courses.ground.transaction import lock_all, locked, transaction
 from courses.homes.model import Room
 from courses.outbox.actions import Reader, post_all, row_of, withdraw
 from courses.people.model import Person
@@ -54,7 +54,12 @@ def move(
         spans = check_sittings(sittings, at)
         if spans == before and room_id == class_.row.room_id:
             raise Refusal("nothing_changed")
-        check_place(room_id, _lecturer_ids(class_id), spans, class_.row.capacity, but=class_id)
+        seated, waiting = _live(class_id)
+        lecturer_ids = _lecturer_ids(class_id)
+        # Room, then people, as publishing does; and all people in one go: whoever books elsewhere meets the new hour.
+        locked(Room, room_id)
+        lock_all(Person, [*lecturer_ids, *(told.reader.id for told in seated + waiting)])
+        check_place(room_id, lecturer_ids, spans, class_.row.capacity, but=class_id)
         shift = spans[0][0] - class_.row.starts_at
         with db.session.no_autoflush:  # all at once: written in part, booking would close after the class begins
             class_.row.room_id = room_id
@@ -64,7 +69,6 @@ def move(
             set_sittings(class_.row, spans)
         _reschedule(class_, at)
         moved = locked_class(class_id)
-        seated, waiting = _live(class_id)
         withdraw([t.booking_id for t in seated], REMINDER)
         was = catalogue.iso(before)
         log(class_id, "moved", actor, door, before=was, after=catalogue.iso(spans))

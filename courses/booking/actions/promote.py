@@ -51,6 +51,12 @@ def promote(class_: Locked, at: dt.datetime) -> int:
     return len(seated)
 
 
+def people_waiting(class_id: int) -> list[int]:
+    """Return whom `promote` may lock: an action that locks people before it promotes locks these with them."""
+    waiting = select(Booking.person_id).where(Booking.class_id == class_id, Booking.state == State.QUEUED)
+    return [id_ for id_ in db.session.scalars(waiting) if id_]
+
+
 def promote_waiting() -> int:
     """Seat those who have become free to sit, and return how many; for the clock.
 
