@@ -252,3 +252,11 @@ def leave(member: people.Member) -> None:
         person = db.session.get(Person, member.id)
         assert person is not None
         person.left_at = clock.now()
+
+
+def owner(enterprise: int) -> int:
+    """Make one more owner of an enterprise; return their id."""
+    [id_] = strangers(1, enterprise)
+    with transaction():
+        db.session.add(Post(person_id=id_, role=Role.OWNER, enterprise_id=enterprise))
+    return id_

@@ -1,0 +1,352 @@
+"""Many at once for few seats: never one seat twice, never a place lost, in every order the machine may choose.
+
+Each race is run twice: as the product does it, and with every lock switched off, where it must go wrong: a race that
+cannot be seen without the locks would prove nothing with them.
+"""
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from courses.booking import actions as booking
+from courses.booking.model import Booking, State
+from courses.catalogue import queries as catalogue
+from courses.catalogue.model import Sitting
+from courses.desks.queries import faults
+from courses.ground.db import db
+from courses.roster.model import Attendance
+from tests import makers
+from tests.concurrency import acts
+from tests.people import CHEN, GAO, OTHER_OFFICER
+from tests.processes import Outcome, together
+
+pytestmark = pytest.mark.concurrency
+
+ROUNDS = 10
+"""In how many a race must be seen that nothing prevents. Most are seen in the first."""
+Do = Callable[[Sequence[tuple[object, ...]]], list[Outcome]]
+_days = itertools.count(10)
+
+
+def a_class(**plan: object) -> int:
+    return makers.a_class(days=next(_days), **plan)  # type: ignore[arg-type]
+
+
+def seat(class_id: int, ids: Sequence[int]) -> None:
+    for id_ in ids:
+        booking.book(makers.actor_of_id(id_), class_id, [id_])
+
+
+def booked(class_id: int, person_id: int) -> int:
+    return makers.booking_id(class_id, person_id)
+
+
+def complaints(class_id: int, seated: int, queued: int, outcomes: Sequence[Outcome] = ()) -> list[str]:
+    """Return what is wrong: acts that got no answer, a class that does not stand as it should."""
+    wrong = [str(o) for o in outcomes if not o.is_done] + faults()
+    row = makers.the_class(class_id)
+    if (row.seats_taken, row.queued) != (seated, queued):
+        wrong.append(f"{row.seats_taken} seats and {row.queued} waiting, not {seated} and {queued}")
+    states = Counter(makers.states(class_id).values())
+    if (states["booked"], states["queued"]) != (seated, queued):
+        wrong.append(f"bookings: {dict(states)}")
+    return wrong
+
+
+# The races. Each returns what went wrong.
+
+
+def rush(app: Flask, do: Do) -> list[str]:
+    """Twelve people ask for three seats."""
+    class_id, people = a_class(seats=3), makers.strangers(12)
+    outcomes = do([(acts.book, id_, class_id) for id_ in people])
+    wrong = complaints(class_id, 3, 9, outcomes)
+    places = sorted(o.answer[1] for o in outcomes if o.is_done and o.answer[1])
+    return wrong + ([] if places == list(range(1, 10)) else [f"places {places}"])
+
+
+def groups(app: Flask, do: Do) -> list[str]:
+    """Groups of three and single people ask for five seats."""
+    class_id = a_class(seats=5)
+    one, two = makers.strangers(3, enterprise=1), makers.strangers(3, enterprise=2)
+    singles = makers.strangers(5)
+    owners = makers.owner(1), makers.owner(2)
+    asked = [(acts.book, owner, class_id, *group) for owner, group in zip(owners, (one, two), strict=True)]
+    outcomes = do(asked + [(acts.book, id_, class_id) for id_ in singles])
+    wrong = [str(o) for o in outcomes if not o.is_done] + faults()
+    row = makers.the_class(class_id)
+    head = next_in_queue(class_id)
+    if row.seats_taken > 5 or (head and head <= row.seats_free):
+        wrong.append(f"{row.seats_taken} of 5 taken, {head} wait at the head")
+    return wrong
+
+
+def next_in_queue(class_id: int) -> int | None:
+    """Return how many the first of the queue asks for."""
+    return db.session.scalar(
+        select(func.count())
+        .where(Booking.class_id == class_id, Booking.state == State.QUEUED)
+        .group_by(Booking.enrolment_id)
+        .order_by(Booking.enrolment_id)
+        .limit(1)
+    )
+
+
+def book_and_cancel(app: Flask, do: Do) -> list[str]:
+    """Three give up their seats, six wait, three more ask."""
+    class_id = a_class(seats=3)
+    seated, waiting, late = makers.strangers(3), makers.strangers(3), makers.strangers(3)
+    seat(class_id, [*seated, *waiting])
+    outcomes = do(
+        [(acts.cancel, id_, booked(class_id, id_)) for id_ in seated]
+        + [(acts.book, id_, class_id) for id_ in late]
+        + [(acts.cancel, waiting[1], booked(class_id, waiting[1]))]
+    )
+    wrong = complaints(class_id, 3, 2, outcomes)
+    states = makers.states(class_id)
+    if states[waiting[0]] != "booked" or states[waiting[2]] != "booked":
+        wrong.append("overtaken in the queue")
+    promoted = Counter(n.person_id for n in makers.told("promoted") if n.class_id == class_id)
+    return wrong + [f"told {n} times" for n in promoted.values() if n > 1]
+
+
+def promote_and_resize(app: Flask, do: Do) -> list[str]:
+    """The class gets three more seats while two of three are given up and the clock looks as well."""
+    class_id, people = a_class(seats=3), makers.strangers(9)
+    seat(class_id, people)
+    outcomes = do(
+        [
+            (acts.resize, GAO.id, class_id, 6),
+            *((acts.cancel, id_, booked(class_id, id_)) for id_ in people[:2]),
+            (acts.promote,),
+            (acts.promote,),
+        ]
+    )
+    wrong = complaints(class_id, 6, 1, outcomes)
+    return wrong if makers.states(class_id)[people[-1]] == "queued" else [*wrong, "the last was not the last"]
+
+
+def shrink_and_book(app: Flask, do: Do) -> list[str]:
+    """The class is made smaller while the seats it would lose are asked for."""
+    class_id, people = a_class(seats=4), makers.strangers(6)
+    seat(class_id, people[:2])
+    *bookings, shrunk = do([(acts.book, id_, class_id) for id_ in people[2:]] + [(acts.resize, GAO.id, class_id, 2)])
+    wrong = [str(o) for o in bookings if not o.is_done] + faults()
+    row = makers.the_class(class_id)
+    fits = (2, 2) if shrunk.is_done else (4, 4)
+    if (row.capacity, row.seats_taken) != fits or shrunk.refusal not in (None, "below_taken"):
+        wrong.append(f"{row.seats_taken} of {row.capacity}; {shrunk}")
+    return wrong
+
+
+def two_classes_at_one_hour(app: Flask, do: Do) -> list[str]:
+    """Six people ask for seats in two classes of the same hour, each for both."""
+    number = next(_days)
+    classes = [makers.a_class(seats=20, days=number, room=room) for room in (1, 2)]
+    people = makers.strangers(6)
+    asked = [(id_, class_id) for id_ in people for class_id in classes]
+    outcomes = do([(acts.book, id_, class_id) for id_, class_id in asked])
+    wrong = [str(o) for o in outcomes if not o.is_done and o.refusal != "person_clash"] + faults()
+    seats = Counter(id_ for (id_, _), o in zip(asked, outcomes, strict=True) if o.is_done)
+    return wrong + [f"person {id_}: {seats[id_]} seats" for id_ in people if seats[id_] != 1]
+
+
+def promoted_at_one_hour(app: Flask, do: Do) -> list[str]:
+    """People wait in two classes of the same hour; both get free seats at once."""
+    number = next(_days)
+    classes = [makers.a_class(seats=1, days=number, room=room) for room in (1, 2)]
+    sitting, waiting = makers.strangers(2), makers.strangers(3)
+    for class_id, id_ in zip(classes, sitting, strict=True):
+        seat(class_id, [id_, *waiting])
+    outcomes = do([(acts.cancel, id_, booked(c, id_)) for c, id_ in zip(classes, sitting, strict=True)])
+    wrong = [str(o) for o in outcomes if not o.is_done] + faults()
+    seats = [[id_ for id_, state in makers.states(c).items() if state == "booked"] for c in classes]
+    return wrong if sorted(map(len, seats)) == [1, 1] and seats[0] != seats[1] else [*wrong, f"seats {seats}"]
+
+
+def move_and_book(app: Flask, do: Do) -> list[str]:
+    """A class moves to the hour of another, for which those who sit in it are asking."""
+    first, second = a_class(seats=20), a_class(seats=20, room=1)
+    people = makers.strangers(5)
+    seat(first, people)
+    spans = catalogue.spans_of(makers.the_class(second))
+    moved, *asked = do([(acts.move, GAO.id, first, spans, 3)] + [(acts.book, id_, second) for id_ in people])
+    wrong = [str(o) for o in asked if not o.is_done and o.refusal != "person_clash"] + faults()
+    if not moved.is_done:
+        return [*wrong, str(moved)]
+    warned = {n.person_id: n.facts.get("clash", False) for n in makers.told("moved") if n.class_id == first}
+    return wrong + [
+        f"person {id_}: has both seats: {o.is_done}, was told so: {warned.get(id_)}"
+        for id_, o in zip(people, asked, strict=True)
+        if warned.get(id_) is not o.is_done
+    ]
+
+
+def move_and_join(app: Flask, do: Do) -> list[str]:
+    """A class moves while people book it: each knows the hour at which it is now."""
+    class_id, people = a_class(seats=20), makers.strangers(6)
+    there = next(_days)
+    spans = [(makers.in_days(there), makers.in_days(there, 11))]
+    outcomes = do([(acts.move, GAO.id, class_id, spans, 3)] + [(acts.book, id_, class_id) for id_ in people])
+    wrong = complaints(class_id, 6, 0, outcomes)
+    now = catalogue.iso(spans)
+    for id_ in people:
+        heard = [n for n in makers.told(person=id_) if n.class_id == class_id]
+        if not heard or heard[-1].facts["class_"]["sittings"] != now:
+            wrong.append(f"person {id_} does not know of the move")
+        if [n.facts["calendar"]["sequence"] for n in heard] not in ([1, 2], [2]):
+            wrong.append(f"person {id_}: the entry does not move")
+    return wrong
+
+
+def call_off_and_book(app: Flask, do: Do) -> list[str]:
+    """A class is called off while people book it: nobody is left in it, and who was in it is told."""
+    class_id, people = a_class(seats=3), makers.strangers(7)
+    off, *asked = do([(acts.call_off, GAO.id, class_id)] + [(acts.book, id_, class_id) for id_ in people])
+    wrong = [str(o) for o in asked if not o.is_done and o.refusal != "called_off"]
+    wrong += complaints(class_id, 0, 0, [off])
+    got_in = {id_ for id_, o in zip(people, asked, strict=True) if o.is_done}
+    told = {n.person_id for n in makers.told("called_off") if n.class_id == class_id}
+    return wrong if told == got_in else [*wrong, f"{got_in} were in it, {told} were told"]
+
+
+def cancel_twice(app: Flask, do: Do) -> list[str]:
+    """One seat is given up three times at once."""
+    class_id, people = a_class(seats=2), makers.strangers(4)
+    seat(class_id, people)
+    outcomes = do([(acts.cancel, people[0], booked(class_id, people[0]))] * 3)
+    wrong = complaints(class_id, 2, 1)
+    answers = sorted(o.refusal or o.error or "" for o in outcomes)
+    return wrong if answers == ["", "not_cancellable", "not_cancellable"] else [*wrong, str(answers)]
+
+
+def undo_and_book(app: Flask, do: Do) -> list[str]:
+    """A seat was given up; its person wants it back while two others ask for it."""
+    class_id, people = a_class(seats=1), makers.strangers(3)
+    seat(class_id, people[:1])
+    number = booked(class_id, people[0])
+    booking.cancel(makers.actor_of_id(people[0]), number)
+    undone, *asked = do([(acts.undo, people[0], number)] + [(acts.book, id_, class_id) for id_ in people[1:]])
+    wrong = complaints(class_id, 1, 2 if undone.is_done else 1, asked)
+    return wrong if undone.refusal in (None, "cannot_undo") and not undone.error else [*wrong, str(undone)]
+
+
+def one_room(app: Flask, do: Do) -> list[str]:
+    """Two officers publish in one room, and one lecturer is asked to two rooms, at one hour."""
+    number = next(_days)
+    plans = [
+        (GAO.id, makers.a_plan(days=number, room=1)),
+        (OTHER_OFFICER.id, makers.a_plan(days=number, room=1)),
+        (GAO.id, makers.a_plan(days=number, room=2, lecturers=[CHEN.id])),
+        (OTHER_OFFICER.id, makers.a_plan(days=number, room=3, lecturers=[CHEN.id])),
+    ]
+    outcomes = do([(acts.publish_plan, *plan) for plan in plans])
+    answers = [o.refusal or o.error or "" for o in outcomes]
+    if (sorted(answers[:2]), sorted(answers[2:])) == (["", "room_clash"], ["", "lecturer_clash"]):
+        return []
+    return [str(answers)]
+
+
+def marked_by_two(app: Flask, do: Do) -> list[str]:
+    """Officer and lecturer mark the same people, differently."""
+    class_id, people = a_class(seats=4, lecturers=[CHEN.id]), makers.strangers(4)
+    seat(class_id, people)
+    sitting = db.session.scalar(select(Sitting.id).where(Sitting.class_id == class_id))
+    numbers = [booked(class_id, id_) for id_ in people]
+    moment = makers.before_start(class_id, -10)
+    who = [(GAO.id, "present"), (CHEN.id, "absent")] * 2
+    outcomes = do([(acts.mark, id_, class_id, sitting, numbers, mark, moment) for id_, mark in who])
+    wrong = [str(o) for o in outcomes if not o.is_done]
+    db.session.rollback()
+    rows = db.session.execute(
+        select(Attendance.mark, Booking.attended).join(Booking, Booking.id == Attendance.booking_id)
+    )
+    marks = Counter((str(mark), attended) for mark, attended in rows)
+    good = ({("present", True): 4}, {("absent", False): 4})
+    last = [e.facts["mark"] for e in makers.events(class_id, "marked")][-1:]
+    if marks not in good or [next(iter(marks))[0]] != last:
+        wrong.append(f"{dict(marks)}, last {last}")
+    for row in db.session.scalars(select(Attendance)).all():
+        db.session.delete(row)
+    db.session.commit()
+    return wrong
+
+
+def one_key(app: Flask, do: Do) -> list[str]:
+    """A client whose line broke sends the same request again, at once, with the same Idempotency-Key."""
+    class_id, [id_] = a_class(seats=3), makers.strangers(1)
+    outcomes = do([(acts.book_with_key, id_, class_id, f"key-{class_id}")] * 4)
+    wrong = complaints(class_id, 1, 0, outcomes)
+    answers = {o.answer for o in outcomes}
+    return wrong if answers == {("booked", None)} else [*wrong, str(answers)]
+
+
+def crossing_queues(app: Flask, do: Do) -> list[str]:
+    """Two classes have a free seat that those who wait cannot take; those who wait in one ask for the other as well.
+
+    Whoever joins lets the queue move, which locks the people in it: all must be locked in one order, or two would
+    wait for each other until the database breaks one off.
+    """
+    number = next(_days)
+    hour = makers.a_class(seats=40, days=number)
+    classes = [makers.a_class(seats=1, days=number, room=room) for room in (1, 2)]
+    queues, sitting = (makers.strangers(5), makers.strangers(5)), makers.strangers(2)
+    for class_id, id_, queue in zip(classes, sitting, queues, strict=True):
+        seat(class_id, [id_, *queue])
+        seat(hour, queue)
+        booking.cancel(makers.actor_of_id(id_), booked(class_id, id_))
+    crossed = zip(queues[0], reversed(queues[1]), strict=True)
+    outcomes = do(
+        [(acts.book, id_, class_id) for pair in crossed for id_, class_id in zip(pair, classes[::-1], strict=True)]
+    )
+    wrong = complaints(classes[0], 0, 10, outcomes) + complaints(classes[1], 0, 10)
+    places = [sorted(o.answer[1] for o in outcomes[n::2] if o.is_done) for n in (0, 1)]
+    return wrong if places == [list(range(6, 11))] * 2 else [*wrong, f"places {places}"]
+
+
+RACES = (
+    rush,
+    groups,
+    book_and_cancel,
+    promote_and_resize,
+    shrink_and_book,
+    two_classes_at_one_hour,
+    promoted_at_one_hour,
+    move_and_book,
+    move_and_join,
+    call_off_and_book,
+    cancel_twice,
+    undo_and_book,
+    one_room,
+    marked_by_two,
+    one_key,
+    crossing_queues,
+)
+
+
+@pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
+def test_the_race_is_kept(app: Flask, race: Callable[[Flask, Do], list[str]]) -> None:
+    assert race(app, lambda asked: together(app, asked)) == []
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
+def test_the_race_is_kept_again_and_again(app: Flask, race: Callable[[Flask, Do], list[str]]) -> None:
+    for _ in range(ROUNDS):
+        assert race(app, lambda asked: together(app, asked)) == []
+
+
+@pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
+def test_without_locks_the_race_goes_wrong(app: Flask, race: Callable[[Flask, Do], list[str]]) -> None:
+    def unlocked(asked: Sequence[tuple[object, ...]]) -> list[Outcome]:
+        return together(app, [(acts.unlocked, *act) for act in asked])
+
+    for _ in range(ROUNDS):
+        if race(app, unlocked):
+            return
+        # A race that nothing prevents does not happen each time.
+    pytest.fail("the locks are not what keeps the promise")

@@ -1,0 +1,284 @@
+"""Real processes: many at once on one database, each with the application of its own.
+
+A process is asked to do an act: a function of a test module with plain arguments. Processes come from a small server
+process that has everything imported, so that one takes a twentieth of a second to start and not two.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event, text
+
+import config
+from courses.app import create_app
+from courses.ground.db import db
+from courses.ground.refusal import Refusal
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE_S = 60
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["tests.processes", "tests.concurrency.acts"])
+
+
+def environ_of(app: Flask, **more: str) -> dict[str, str]:
+    """Return the environment in which another process works on the same database as `app`."""
+    settings: config.Settings = app.config["SETTINGS"]
+    return {
+        "MODE": "development",
+        "SECRET_KEY": ",".join(settings.secret_keys),
+        "BASE_URL": settings.base_url,
+        "INSTANCE": str(settings.instance),
+        "DATABASE_URL": settings.database_url,
+        **more,
+    }
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an act: its answer, the code of its refusal, an error that nobody expected, or its death."""
+
+    answer: Any = None
+    refusal: str | None = None
+    error: str | None = None
+    died: bool = False
+
+    @property
+    def is_done(self) -> bool:
+        return not (self.refusal or self.error or self.died)
+
+
+class Process:
+    """One process that does one act, as soon as it is told to go."""
+
+    def __init__(self, environ: dict[str, str], act: Callable[..., Any], *args: Any) -> None:
+        self._ours, theirs = _context.Pipe()
+        self._process = _context.Process(target=_live, args=(environ, act, args, theirs), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def ready(self) -> None:
+        """Wait until it stands at the start, with its application made and its connection open."""
+        assert self._ours.poll(PATIENCE_S), "a process did not start"
+        assert self._ours.recv() == "ready"
+
+    def go(self) -> None:
+        self._ours.send("go")
+
+    def outcome(self) -> Outcome:
+        """Wait for the end of the act."""
+        try:
+            if self._ours.poll(PATIENCE_S):
+                outcome: Outcome = self._ours.recv()
+                self._process.join(PATIENCE_S)
+                return outcome
+        except (EOFError, ConnectionResetError):
+            self._process.join(PATIENCE_S)
+            return Outcome(died=True)
+        finally:
+            self.end()
+        raise AssertionError("a process did not answer")
+
+    def kill(self, signal_: int = signal.SIGKILL) -> None:
+        os.kill(self.pid, signal_)
+
+    def wait(self, patience_s: float = PATIENCE_S) -> int | None:
+        """Wait for its end and return its exit code; None if it has not ended."""
+        self._process.join(patience_s)
+        return self._process.exitcode
+
+    def end(self) -> None:
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join(PATIENCE_S)
+        self._ours.close()
+
+
+def _live(environ: dict[str, str], act: Callable[..., Any], args: tuple[Any, ...], theirs: Any) -> None:
+    app = create_app(config.read(environ))
+    with app.app_context():
+        db.session.execute(text("SELECT 1"))
+        db.session.remove()
+        theirs.send("ready")
+        theirs.recv()
+        theirs.send(_done(act, args))
+
+
+def _done(act: Callable[..., Any], args: tuple[Any, ...]) -> Outcome:
+    try:
+        return Outcome(answer=act(*args))
+    except Refusal as refusal:
+        return Outcome(refusal=refusal.code)
+    except Exception as error:
+        return Outcome(error=f"{type(error).__name__}: {error}")
+
+
+Act = tuple[Any, ...]  # a function and its arguments
+
+
+def together(app: Flask, acts: Sequence[Act]) -> list[Outcome]:
+    """Do all acts at once, each in a process of its own, and return what became of them."""
+    processes = [Process(environ_of(app), *act) for act in acts]
+    try:
+        for process in processes:
+            process.ready()
+        for process in processes:
+            process.go()
+        return [process.outcome() for process in processes]
+    finally:
+        for process in processes:
+            process.end()
+
+
+def alone(app: Flask, act: Act, **environ: str) -> Outcome:
+    """Do one act in a process of its own."""
+    process = Process(environ_of(app, **environ), *act)
+    process.ready()
+    process.go()
+    return process.outcome()
+
+
+@contextmanager
+def running(app: Flask, *act: Any, **environ: str) -> Iterator[Process]:
+    """Have an act running beside the block."""
+    process = Process(environ_of(app, **environ), *act)
+    try:
+        process.ready()
+        process.go()
+        yield process
+    finally:
+        process.end()
+
+
+_LOCKS = re.compile(r" FOR (NO KEY )?UPDATE( OF \w+)?( SKIP LOCKED)?")
+
+
+def switch_locks_off() -> None:
+    """Let this process work without any lock: what then goes wrong is what the locks are there for."""
+
+    @event.listens_for(db.engine, "before_cursor_execute", retval=True)
+    def _without(connection: Any, cursor: Any, statement: str, parameters: Any, *rest: Any) -> tuple[str, Any]:
+        plain = _LOCKS.sub("", statement).replace("pg_advisory_xact_lock(", "abs(")
+        return plain.replace("BEGIN IMMEDIATE", "BEGIN DEFERRED"), parameters
+
+
+def eventually(claim: Callable[[], Any], patience_s: float = 20, every_s: float = 0.05) -> Any:
+    """Return what `claim` returns, as soon as it is true."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        found = claim()
+        if found or time.monotonic() > deadline:
+            assert found, "it did not come to be"
+            return found
+        time.sleep(every_s)
+
+
+# The server
+
+
+@dataclass
+class Server:
+    """The production server, as `python wsgi.py` starts it."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def children(self) -> list[int]:
+        """Return the processes that answer requests."""
+        pid = self.process.pid
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    def ask(
+        self, path: str, data: bytes | None = None, patience_s: float = 10, **headers: str
+    ) -> tuple[int, bytes, dict[str, str]]:
+        """Return status, body and headers of the answer. Raises OSError when the line breaks."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(self.url + path, data=data, headers=named)
+        try:
+            with urllib.request.urlopen(request, timeout=patience_s) as answer:
+                return answer.status, answer.read(), dict(answer.headers)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read(), dict(error.headers)
+
+    def answers(self, path: str = "/healthz") -> bool:
+        try:
+            return self.ask(path)[0] == 200
+        except OSError:
+            return False
+
+
+@contextmanager
+def serving(app: Flask, **environ: str) -> Iterator[Server]:
+    """Run the production server on the database of `app` within the block."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = Path(app.config["SETTINGS"].instance) / f"server-{port}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "wsgi.py"],
+            cwd=ROOT,
+            env={**os.environ, **environ_of(app), "PORT": str(port), **environ},
+            stdout=output,
+            stderr=output,
+        )
+    server = Server(process, port, log)
+    try:
+        eventually(server.answers, PATIENCE_S)
+        yield server
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            for child in server.children():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+            process.kill()
+            process.wait()
+
+
+def in_threads(act: Callable[[Any], Any], items: Sequence[Any], at_once: int = 8) -> list[Any]:
+    """Return `act` of each item, `at_once` of them at a time."""
+    waiting, found, lock = list(enumerate(items)), {}, threading.Lock()
+
+    def work() -> None:
+        while True:
+            with lock:
+                if not waiting:
+                    return
+                number, item = waiting.pop(0)
+            found[number] = act(item)
+
+    threads = [threading.Thread(target=work) for _ in range(at_once)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [found[number] for number in range(len(items))]
