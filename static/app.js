@@ -34,11 +34,13 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("form[data-auto] select")) event.target.form.requestSubmit();
 });
 
-// After a partial update the focus goes where the answer asks for it: the undo, the error summary.
-document.addEventListener("htmx:afterSettle", (event) => one("[autofocus]", event.target)?.focus());
-document.addEventListener("htmx:sendError", (event) => {
-  const form = event.target.closest("form");
-  if (form) delete form.dataset.sent;
+// After a partial update the focus goes where the answer asks for it: the undo, the error summary. What is told
+// stays in sight, since the reader is not at the top of a new page.
+document.addEventListener("htmx:afterSettle", (event) => {
+  one("#told").classList.add("stays");
+  one("[autofocus]", event.target)?.focus();
+});
+document.addEventListener("htmx:sendError", () => {
+  one("#told").classList.add("stays");
   tell(document.body.dataset.offline);
 });
-document.addEventListener("htmx:afterRequest", (event) => { delete event.target.closest("form")?.dataset.sent; });
