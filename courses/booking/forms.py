@@ -5,10 +5,10 @@ from typing import NamedTuple
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, IntegerField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, Optional
 
 from courses.catalogue.forms import TimetableForm
-from courses.ground.forms import REQUIRED, Form, no_control_characters
+from courses.ground.forms import REQUIRED, Between, Form, no_control_characters
 from courses.ground.refusal import Refusal
 
 
@@ -36,7 +36,7 @@ class MoveForm(TimetableForm):
 
 
 class ResizeForm(Form):
-    capacity = IntegerField(_l("Seats"), [InputRequired(REQUIRED), NumberRange(1, 1000)])
+    capacity = IntegerField(_l("Seats"), [InputRequired(REQUIRED), Between(1, 1000)])
 
 
 class CallOffForm(Form):

@@ -11,7 +11,7 @@ from courses.booking.model import LIVE, SEATED, Booking, Enrolment, Event, State
 from courses.catalogue.model import Course, Teaching, Topic, TrainingClass
 from courses.ground.db import db
 from courses.homes.model import Home, Room
-from courses.people.model import Enterprise, Person, Post, Role, Squadron, Town
+from courses.people.model import Enterprise, Person, Role, Squadron, Town
 from courses.people.rights import Actor, Right, may
 
 
@@ -302,7 +302,19 @@ def booking_seen_by(actor: Actor, booking_id: int) -> Place | None:
     return place if may(actor, Right.READ_BOOKING, **facts) else None
 
 
-def employer_of(person_id: int) -> int | None:
-    return db.session.scalar(
-        select(Post.enterprise_id).where(Post.person_id == person_id, Post.enterprise_id.is_not(None)).limit(1)
+def undoable(class_: TrainingClass, places: Collection[Place]) -> set[int]:
+    """Return which of these cancelled bookings can be taken back: there is room, and nobody was promoted since."""
+    ids = [place.id for place in places if place.state == State.CANCELLED and place.reason != "called_off"]
+    if not ids:
+        return set()
+    promoted = select(func.max(Event.id)).where(Event.class_id == class_.id, Event.what == "promoted")
+    statement = (
+        select(Event.booking_id, Event.facts)
+        .where(Event.booking_id.in_(ids), Event.what.startswith("cancelled"))
+        .where(Event.id > func.coalesce(promoted.scalar_subquery(), 0))
     )
+    return {
+        booking_id
+        for booking_id, facts in db.session.execute(statement)
+        if booking_id and not (facts.get("seated") and class_.is_full)
+    }

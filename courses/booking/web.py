@@ -54,6 +54,7 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
         syllabus=as_html(plain(view.course, "syllabus")),
         lecturers=lecturers,
         places=places,
+        undoable=queries.undoable(view.row, places),
         is_in=actor is not None and actor.id in in_already,
         team=team,
         serves=serves,
@@ -89,28 +90,34 @@ def create(class_id: int) -> Any:
 @pages.post("/bookings/<int:booking_id>/cancellation")
 @needs(Right.CANCEL)
 def cancel(booking_id: int) -> Any:
-    return _on_booking(
-        booking_id, actions.cancel, _("Cancelled. You can take this back until the seat goes to someone else.")
-    )
+    def act() -> str:
+        if actions.cancel(signed_in(), booking_id):
+            return str(_("Cancelled. You can take this back until the seat goes to someone else."))
+        return str(_("Cancelled. The seat has gone to the next in the queue."))
+
+    return _on_booking(booking_id, act)
 
 
 @pages.post("/bookings/<int:booking_id>/cancellation/undo")
 @needs(Right.CANCEL)
 def undo_cancel(booking_id: int) -> Any:
-    return _on_booking(booking_id, actions.undo_cancel, _("The cancellation is taken back. Your place is as it was."))
+    def act() -> str:
+        actions.undo_cancel(signed_in(), booking_id)
+        return str(_("The cancellation is taken back. Your place is as it was."))
+
+    return _on_booking(booking_id, act)
 
 
-def _on_booking(booking_id: int, act: Callable[..., None], done: str) -> Any:
+def _on_booking(booking_id: int, act: Callable[[], str]) -> Any:
     place = queries.place_of(booking_id)
     if place is None:
         raise Refusal("not_found")
     try:
-        act(signed_in(), booking_id)
+        flash(act(), "done")
     except Refusal as refusal:
         if refusal.status == 404:
             raise
         return _refused(place.class_id, refusal)
-    flash(done, "done")
     return redirect(url_for(".class_page", class_id=place.class_id), 303)
 
 

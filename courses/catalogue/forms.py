@@ -7,13 +7,13 @@ from flask_babel import lazy_gettext as _l
 from wtforms import DateField, FieldList, FormField, IntegerField, SelectField, SelectMultipleField, TimeField
 from wtforms import Form as PlainForm
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
+from wtforms.validators import InputRequired, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from courses.catalogue.actions import ClassPlan, Span
 from courses.catalogue.model import CANCEL_BEFORE, DEFAULT_REMINDERS
 from courses.ground import clock
-from courses.ground.forms import REQUIRED, Form, MomentField, PlainSpeaking
+from courses.ground.forms import REQUIRED, Between, Form, MomentField, PlainSpeaking
 
 REMINDERS = [
     SelectChoice(7 * 1440, _l("7 days before")),
@@ -82,7 +82,7 @@ class TimetableForm(Form):
 class ClassForm(TimetableForm):
     """Everything a class needs to be published."""
 
-    capacity = IntegerField(_l("Seats"), [InputRequired(REQUIRED), NumberRange(1, 1000)])
+    capacity = IntegerField(_l("Seats"), [InputRequired(REQUIRED), Between(1, 1000)])
     lecturers = Choices(_l("Lecturers"), coerce=int)
     opens_at = MomentField(_l("Booking opens"), [Optional()], description=_l("Empty: at once."))
     closes_at = MomentField(_l("Booking closes"), [Optional()], description=_l("Empty: when the class begins."))

@@ -7,7 +7,7 @@ from flask import request
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateTimeLocalField
-from wtforms.validators import ValidationError
+from wtforms.validators import NumberRange, StopValidation, ValidationError
 
 from courses.ground import clock
 from courses.ground.refusal import Refusal
@@ -45,6 +45,15 @@ class PlainSpeaking:
 
     def get_translations(self, form: Any) -> _Words:
         return _Words()
+
+
+class Between(NumberRange):
+    """A number within bounds; silent where what was typed is no number, since that was said already."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        if field.data is None:
+            raise StopValidation
+        super().__call__(form, field)
 
 
 class MomentField(DateTimeLocalField):

@@ -59,7 +59,7 @@ def _event(entry: Entry, number: int, start: dt.datetime, end: dt.datetime, at: 
     if entry.organizer:
         event["organizer"] = _address(entry.organizer, entry.organizer_name)
         attendee = _address(entry.attendee, entry.attendee_name)
-        attendee.params["PARTSTAT"] = vText("ACCEPTED")
+        attendee.params["PARTSTAT"] = vText("DECLINED" if cancelled else "ACCEPTED")
         event.add("attendee", attendee)
     if not cancelled:
         alarm = Alarm()

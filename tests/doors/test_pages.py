@@ -334,3 +334,28 @@ def test_probes(app: Flask, client: Client) -> None:
     with clock.pretending(clock.now() - dt.timedelta(minutes=5)):
         pulse.beat("w1", leads=True)
     assert client.get("/readyz").status_code == 503, "a frozen leader"
+
+
+def test_a_cancellation_says_whether_it_can_be_taken_back(app: Flask, client: Client) -> None:
+    class_id = makers.a_class(seats=1)
+    makers.book(SHEN, class_id)
+    client.as_(SHEN, lang="en").post("/bookings/1/cancellation")
+    page = client.get(f"/classes/{class_id}").text
+    assert "You can take this back" in page
+    assert "/bookings/1/cancellation/undo" in page
+    client.post("/bookings/1/cancellation/undo")
+    makers.book(LU, class_id)
+    client.post("/bookings/1/cancellation")
+    page = client.get(f"/classes/{class_id}").text
+    assert "has gone to the next in the queue" in page
+    assert "/bookings/1/cancellation/undo" not in page
+    assert [notice.facts["final"] for notice in makers.told("cancelled")] == [False, True]
+
+
+def test_another_room_at_the_same_time_is_told_as_such(app: Flask, client: Client) -> None:
+    class_id = makers.a_class(room=2)
+    makers.book(SHEN, class_id)
+    spans = [(makers.the_class(class_id).starts_at, makers.the_class(class_id).ends_at)]
+    actions.move(makers.actor(GAO), class_id, spans, 1)
+    assert makers.told("moved")[0].facts["room_only"] is True
+    assert makers.told("moved")[0].facts["class_"]["room_zh"] == "30座教室"

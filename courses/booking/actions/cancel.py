@@ -25,8 +25,9 @@ from courses.people.model import Person, Post, Role
 from courses.people.rights import Actor, Right, require
 
 
-def cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
-    """Give up a seat or leave the queue; the seat goes to the next in the queue at once.
+def cancel(actor: Actor, booking_id: int, door: str = "page") -> bool:
+    """Give up a seat or leave the queue; the seat goes to the next in the queue at once. Return whether this can still
+    be taken back: nobody got a seat by it.
 
     After the class's `cancel_until` it counts as late. Raises Refusal: not_found, not_allowed, not_cancellable,
     called_off, begun.
@@ -48,11 +49,12 @@ def cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
         db.session.flush()
         log(class_.row.id, "cancelled_late" if late else "cancelled", actor, door, [booking.id], seated=was_seated)
         withdraw([booking.id])
+        final = promote(class_, at) > 0
         if was_seated or actor.id != reader.id:
             by = None if actor.id == reader.id else actor.name
             told = [Told(booking.id, booking.sequence, reader)]
-            tell("cancelled", class_, told, "CANCEL" if was_seated else None, by=by)
-        promote(class_, at)
+            tell("cancelled", class_, told, "CANCEL" if was_seated else None, by=by, final=final)
+        return not final
 
 
 def undo_cancel(actor: Actor, booking_id: int, door: str = "page") -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -71,12 +72,13 @@ def move(
         moved = locked_class(class_id)
         withdraw([t.booking_id for t in seated], REMINDER)
         was = catalogue.iso(before)
+        facts: dict[str, Any] = {"before": was, "room_only": spans == before}
         log(class_id, "moved", actor, door, before=was, after=catalogue.iso(spans))
         clashing = _clashing(class_id, seated)
-        tell("moved", moved, [t for t in seated if t.reader.id not in clashing], "REQUEST", before=was)
-        tell("moved", moved, [t for t in seated if t.reader.id in clashing], "REQUEST", before=was, clash=True)
-        tell("moved", moved, waiting, before=was, queued=True)
-        _tell_lecturers("moved", moved, before=was)
+        tell("moved", moved, [t for t in seated if t.reader.id not in clashing], "REQUEST", **facts)
+        tell("moved", moved, [t for t in seated if t.reader.id in clashing], "REQUEST", **facts, clash=True)
+        tell("moved", moved, waiting, **facts, queued=True)
+        _tell_lecturers("moved", moved, **facts)
         promote(moved, at)  # someone passed over for a clash may be free at the new hour
 
 
