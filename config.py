@@ -73,7 +73,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
 
 def _number(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     text = environ.get(name) or str(default)
-    if not text.isdecimal() or not low <= int(text) <= high:
+    if not (text.isascii() and text.isdecimal()) or not low <= int(text) <= high:
         raise SettingError(f"{name} must be a whole number from {low} to {high}, not {text!r}.")
     return int(text)
 

@@ -15,6 +15,7 @@ from flask_migrate import upgrade
 
 import config
 from courses.app import create_app
+from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.kept import forget_all
 from tests import makers
@@ -70,6 +71,7 @@ def app(request: pytest.FixtureRequest, made: dict[str, Any], tmp_path_factory: 
     app, database = made[kind]
     database.fresh()
     forget_all()
+    clock.use_zone("Asia/Shanghai")  # another test may have been in another city
     with app.app_context():
         yield app
         db.session.remove()
