@@ -9,12 +9,11 @@ from markupsafe import Markup
 _reader = MarkdownIt("commonmark", {"html": False, "linkify": False})
 _CLOSED_BEFORE_HAN = re.compile(r"(\*\*[^*\n]+[。，：；！？）」』”]\*\*)(?=[\u3400-\u9fff])")
 _HEADING = re.compile(r"(?m)^(#{1,6})(?= )")
-_HEADING = re.compile(r"(?m)^(#{1,6})(?= )")
-_TAGS = {"p", "ul", "ol", "li", "strong", "em", "h3", "h4", "h5", "h6", "blockquote", "code", "br", "a"}
+_TAGS = {"p", "ul", "ol", "li", "strong", "em", "h3", "h4", "h5", "blockquote", "code", "br", "a"}
 
 
 def as_html(text: str) -> Markup:
-    """Return `text` as HTML. Its highest headings become h3, since the page has its own above, and none is skipped there.
+    """Return `text` as HTML. Its highest headings become h3, since the page has its own above.
 
     CommonMark does not end bold between full-width punctuation and a Chinese character: a space is put there.
     """
