@@ -13,11 +13,11 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-HANG, DIE = "hang", "die"
+HANG, DIE, SLOW = "hang", "die", "slow"
 
 
 class MailServer:
-    """Takes mail. `answers[phase]` is what it says instead of yes: a reply, HANG, or DIE (the line breaks).
+    """Takes mail. `answers[phase]` is what it says instead of yes: a reply, HANG, DIE (the line breaks), or SLOW.
 
     The phases are mail, rcpt, data (a mail it has read and does not keep) and taken (one that it keeps).
     """
@@ -75,13 +75,13 @@ class MailServer:
 
     async def _answer(self, phase: str, server: SMTP, yes: str) -> str:
         said = self.answers.get(phase, yes)
-        if said == HANG:
-            await asyncio.sleep(30)
+        if said in (HANG, SLOW):
+            await asyncio.sleep(30 if said == HANG else 1)
         if said == DIE:
             assert server.transport is not None
             server.transport.abort()
             await asyncio.sleep(0.05)
-        return said if said not in (HANG, DIE) else yes
+        return yes if said in (HANG, DIE, SLOW) else said
 
 
 class _Controller(Controller):
