@@ -25,9 +25,9 @@ from courses.ground.api import (
     Paged,
     Shape,
     Words,
-    once,
     operation,
     page_of,
+    request_key,
     words,
 )
 from courses.ground.refusal import Refusal
@@ -178,7 +178,7 @@ def class_(class_id: int) -> Class:
 def book(class_id: int, body: Ask) -> Asked:
     actor = signed_in()
     people = [actor.id] if body.people is None else body.people
-    outcomes = once(lambda key: actions.book(actor, class_id, people, "api", body.seen, key), actor.id)
+    outcomes = actions.book(actor, class_id, people, "api", body.seen, request_key(actor.id))
     made = [Outcome(id=o.id, person=o.person, state=State(o.state), place=o.place) for o in outcomes]
     if len(made) == 1:
         return Asked(bookings=made, url=url_for(".booking", booking_id=made[0].id))

@@ -25,9 +25,9 @@ from courses.ground.api import (
     Paged,
     Shape,
     Words,
-    once,
     operation,
     page_of,
+    request_key,
     words,
 )
 from courses.ground.db import db
@@ -234,8 +234,8 @@ def classes(query: ClassFilters) -> Classes:
     takes_key=True,
 )
 def publish(body: Plan) -> Published:
-    actor, plan = signed_in(), body.as_class_plan()
-    class_id = once(lambda key: actions.publish(actor, plan, key), actor.id)
+    actor = signed_in()
+    class_id = actions.publish(actor, body.as_class_plan(), request_key(actor.id))
     return Published(id=class_id, url=url_for("booking_api.class_", class_id=class_id))
 
 
@@ -265,7 +265,7 @@ def _on_shelf(card: Card, at: dt.datetime) -> ClassOnShelf:
         sittings=card.sittings,
         home=words(card, "home"),
         town=words(card, "town"),
-        lecturers=card.lecturers.split("、") if card.lecturers else [],
+        lecturers=card.lecturers,
         capacity=card.capacity,
         taken=card.seats_taken,
         free=card.capacity - card.seats_taken,

@@ -40,7 +40,6 @@ from courses.ground.refusal import Refusal
 
 Row = TypeVar("Row")
 Key = TypeVar("Key")
-Result = TypeVar("Result")
 MAX_ID: Final = 999_999_999  # nine digits fit every database's integer; a path with more is no path of ours
 KEY_MAX: Final = 255
 
@@ -325,22 +324,7 @@ def _answer(shape: BaseModel, status: int) -> Response:
     return response
 
 
-def once(act: Callable[[RequestKey | None], Result], actor_id: int) -> Result:
-    """Return what `act` returns for the Idempotency-Key of this request, or its answer of the first time.
-
-    A twin that runs at the same moment can find its place taken by the other before it could know the other's answer;
-    asked again, it gets that answer, or is refused in earnest.
-    """
-    key = _request_key(actor_id)
-    try:
-        return act(key)
-    except Refusal as refusal:
-        if key is None or refusal.status != 409:
-            raise
-        return act(key)
-
-
-def _request_key(actor_id: int) -> RequestKey | None:
+def request_key(actor_id: int) -> RequestKey | None:
     """Return the Idempotency-Key that was sent along, if any. Raises Malformed."""
     key = request.headers.get("Idempotency-Key")
     if key is None:
