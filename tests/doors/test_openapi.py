@@ -5,8 +5,12 @@ A few examples of each operation in `make check`, many in `make proof`.
 
 import contextvars
 import os
+import re
+from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
+import jsonschema_rs
 import pytest
 import schemathesis
 from flask import Flask
@@ -15,9 +19,11 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from courses.accounts.actions.token import make_token
+from courses.api import BASE, SCHEMA
 from courses.ground.api import MAX_ID
 from courses.ground.db import db
 from tests import makers
+from tests.conftest import Client
 from tests.doors import wrong
 from tests.people import GAO, SHEN, Member
 
@@ -56,6 +62,52 @@ UNSAID = {
     "reason",
     "#",
 }
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+class TestDocument:
+    def test_is_whole(self, client: Client, lang: str) -> None:
+        document = client.get(f"/api/v1/openapi.json?lang={lang}").json
+        schemas = document["components"]["schemas"]
+        for found in schemas.values():
+            jsonschema_rs.meta.validate(found)
+        assert set(_all(document, "$ref")) <= {f"{SCHEMA}{name}" for name in schemas}
+        operations = [about for methods in document["paths"].values() for about in methods.values()]
+        assert len(operations) == len({about["operationId"] for about in operations}) == 19
+        for about in operations:
+            assert about["summary"]
+            assert ("401" in about["responses"]) == bool(about["security"]) == ("x-roles" in about)
+
+    def test_is_shown_on_a_page(self, client: Client, lang: str) -> None:
+        document = client.get(f"/api/v1/openapi.json?lang={lang}").json
+        page = client.get(f"/api/v1/docs?lang={lang}")
+        text = unescape(page.text)
+        assert page.status_code == 200
+        ids = re.findall(r'id="([^"]+)"', text)
+        assert len(ids) == len(set(ids))
+        assert set(re.findall(r'href="#([^"]+)"', text)) <= set(ids)
+        for path, methods in document["paths"].items():
+            for method, about in methods.items():
+                assert f"<b>{method.upper()}</b> <code>{path.removeprefix(BASE)}</code>" in text
+                assert about["summary"] in text
+                assert about["operationId"] in ids
+
+    def test_is_where_a_problem_points_to(self, client: Client, lang: str) -> None:
+        problem = client.get(f"/api/v1/classes/999?lang={lang}").json
+        assert problem["type"] == "http://localhost/api/v1/docs#not_found"
+        assert 'id="not_found"' in client.get(f"/api/v1/docs?lang={lang}").text
+
+
+def _all(part: Any, key: str) -> Iterator[str]:
+    """Yield every value of `key` in a document."""
+    if isinstance(part, dict):
+        for name, value in part.items():
+            if name == key:
+                yield value
+            yield from _all(value, key)
+    elif isinstance(part, list):
+        for value in part:
+            yield from _all(value, key)
 
 
 @pytest.fixture
