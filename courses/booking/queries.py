@@ -55,6 +55,7 @@ class Place(NamedTuple):
     id: int
     person_id: int
     person: str
+    person_en: str
     state: str
     reason: str
     class_id: int
@@ -85,6 +86,7 @@ def _places() -> Select[*tuple[Any, ...]]:
             Booking.id,
             Booking.person_id,
             Person.name,
+            Person.name_en,
             Booking.state,
             Booking.reason,
             Booking.class_id,
@@ -129,6 +131,7 @@ class Mine(NamedTuple):
     class_id: int
     state: str
     person: str
+    person_en: str
     person_id: int
     title_zh: str
     title_en: str
@@ -150,6 +153,7 @@ def _mine() -> Select[*tuple[Any, ...]]:
             Booking.class_id,
             Booking.state,
             Person.name,
+            Person.name_en,
             Booking.person_id,
             Course.title_zh,
             Course.title_en,
@@ -246,7 +250,9 @@ class Happening(NamedTuple):
     what: str
     door: str
     actor: str | None
+    actor_en: str | None
     person: str | None
+    person_en: str | None
     facts: dict[str, Any]
 
 
@@ -254,7 +260,7 @@ def happenings(class_id: int, booking_ids: Collection[int] | None = None, limit:
     """Return the log of a class, newest first; with `booking_ids`, only what concerns these or the class itself."""
     who, whose = aliased(Person), aliased(Person)
     statement = (
-        select(Event.at, Event.what, Event.door, who.name, whose.name, Event.facts)
+        select(Event.at, Event.what, Event.door, who.name, who.name_en, whose.name, whose.name_en, Event.facts)
         .outerjoin(who, who.id == Event.actor_id)
         .outerjoin(Booking, Booking.id == Event.booking_id)
         .outerjoin(whose, whose.id == Booking.person_id)

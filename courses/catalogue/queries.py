@@ -10,6 +10,7 @@ from courses.catalogue.model import ClassState, Course, Lecturer, Sitting, Teach
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.kept import kept
+from courses.ground.language import lang
 from courses.homes.model import Home, Room
 from courses.people.model import Person, Town
 
@@ -44,7 +45,7 @@ class Card(NamedTuple):
     home_en: str
     town_zh: str
     town_en: str
-    lecturers: str
+    teachers: str
     capacity: int
     seats_taken: int
     queued: int
@@ -52,9 +53,15 @@ class Card(NamedTuple):
     opens_at: dt.datetime
     closes_at: dt.datetime
 
+    @property
+    def lecturers(self) -> list[str]:
+        """Their names, as the reader can read them; the row holds each as "陈砚/Chen Yan"."""
+        both = (teacher.partition("/") for teacher in filter(None, self.teachers.split("、")))
+        return [(latin if lang() == "en" else "") or name for name, _, latin in both]
+
 
 _lecturers = (
-    select(func.aggregate_strings(Person.name, "、"))
+    select(func.aggregate_strings(Person.name + "/" + Person.name_en, "、"))
     .join(Teaching, Teaching.person_id == Person.id)
     .where(Teaching.class_id == TrainingClass.id)
     .correlate(TrainingClass)
@@ -152,7 +159,7 @@ def _mentions(word: str) -> Any:
     """Return the condition that `word` is in the texts of a course, its lecturers or its place."""
     texts = [Course.title_zh, Course.title_en, Course.summary_zh, Course.summary_en, Course.syllabus_zh]
     texts += [Course.syllabus_en, Home.name_zh, Home.name_en, Town.name_zh, Town.name_en]
-    return or_(*(text.icontains(word, autoescape=True) for text in texts), _lecturers.contains(word, autoescape=True))
+    return or_(*(text.icontains(word, autoescape=True) for text in texts), _lecturers.icontains(word, autoescape=True))
 
 
 class Shelf(NamedTuple):

@@ -17,7 +17,7 @@ from courses.catalogue.queries import PAGE_SIZE, Filters
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.forms import day_argument, number_argument, page_number
-from courses.ground.language import lang, plain
+from courses.ground.language import called, lang, plain
 from courses.ground.markdown import as_html
 from courses.ground.refusal import Refusal
 from courses.homes.queries import places
@@ -136,7 +136,7 @@ def _class_form(form: ClassForm, found: Course) -> str:
 
 
 def _lecturer_choices() -> list[SelectChoice]:
-    return [SelectChoice(t.id, f"{t.name} · {plain(t, 'institution')}") for t in queries.lecturers()]
+    return [SelectChoice(t.id, f"{called(t)} · {plain(t, 'institution')}") for t in queries.lecturers()]
 
 
 def offer_places(form: TimetableForm) -> None:

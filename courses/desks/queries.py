@@ -68,6 +68,7 @@ class Untold(NamedTuple):
 
     notice_id: int
     person: str
+    person_en: str
     kind: str
     state: str
     error: str | None
@@ -82,6 +83,7 @@ def untold(squadron_id: int, at: dt.datetime) -> list[Untold]:
         select(
             Notice.id,
             Person.name,
+            Person.name_en,
             Notice.kind,
             Notice.state,
             Notice.error,
@@ -253,17 +255,18 @@ def fates() -> dict[str, int]:
     return {str(state): count for state, count in counts}
 
 
-def stuck(at: dt.datetime) -> list[tuple[Notice, str]]:
-    """Return the notices a person must look at: failed, in doubt, or waiting for more than ten minutes."""
+def stuck(at: dt.datetime) -> list[tuple[Notice, Person]]:
+    """Return the notices a person must look at, with their readers: failed, in doubt, or waiting for more than ten
+    minutes."""
     late = (Notice.state == Fate.WAITING) & (Notice.due_at < at - dt.timedelta(minutes=10))
     statement = (
-        select(Notice, Person.name)
+        select(Notice, Person)
         .join(Person, Person.id == Notice.person_id)
         .where(Notice.state.in_((Fate.FAILED, Fate.IN_DOUBT)) | late)
         .order_by(Notice.id.desc())
         .limit(100)
     )
-    return [(notice, name) for notice, name in db.session.execute(statement)]
+    return [(notice, person) for notice, person in db.session.execute(statement)]
 
 
 def notices_of(person_id: int, limit: int = 50) -> list[Notice]:

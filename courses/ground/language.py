@@ -62,6 +62,12 @@ def plain(row: Any, name: str) -> str:
     return str((getattr(row, f"{name}_en") if lang() == "en" else "") or getattr(row, f"{name}_zh"))
 
 
+def called(row: Any, name: str = "name") -> str:
+    """Return a person's name as its reader can read it: on English pages in Latin letters, where these are known."""
+    latin = getattr(row, f"{name}_en") if lang() == "en" else ""
+    return str(latin or getattr(row, name))
+
+
 def day(moment: dt.datetime) -> str:
     """Return the city's date of `moment`, with its year when it is another than now's."""
     t, this_year = clock.local(moment), clock.local(clock.now()).year
@@ -121,8 +127,8 @@ def _install_gettext(app: Flask) -> None:
 def install(app: Flask) -> None:
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(app.config["ROOT"] / "translations"))
     Babel(app, locale_selector=lang, default_timezone="UTC")
-    app.jinja_env.filters.update(worded=worded, day=day, clock=clock_time, moment=moment, iso=dt.datetime.isoformat)
-    app.jinja_env.filters.update(local=clock.local, said=plain)
+    app.jinja_env.filters.update(worded=worded, called=called, local=clock.local, said=plain)
+    app.jinja_env.filters.update(day=day, clock=clock_time, moment=moment, iso=dt.datetime.isoformat)
     app.jinja_env.globals.update(span=span, zone_name=zone_name)
     app.context_processor(lambda: {"lang": lang(), "now": clock.now()})
     _install_gettext(app)

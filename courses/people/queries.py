@@ -15,6 +15,7 @@ _serves = or_(Town.squadron_id == Post.squadron_id, Town.association_id == Post.
 _ACTOR = (
     select(
         Person.name,
+        Person.name_en,
         Person.epoch,
         Person.language,
         Post.role,
@@ -38,6 +39,7 @@ def actor_of(person_id: int, epoch: int | None = None) -> Actor | None:
     return Actor(
         id=person_id,
         name=first.name,
+        name_en=first.name_en,
         epoch=first.epoch,
         language=first.language,
         roles=frozenset(Role(row.role) for row in rows if row.role),

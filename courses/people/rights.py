@@ -21,6 +21,7 @@ class Actor:
     id: int
     name: str
     roles: frozenset[Role]
+    name_en: str = ""
     epoch: int = 1
     language: str = "zh"
     enterprise_id: int | None = None
