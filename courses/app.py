@@ -170,7 +170,10 @@ def _install_errors(app: Flask) -> None:
             response: Any = api.problem(status, code, words)
         else:
             page = status if status in (403, 404, 405, 429, 500, 503) else 403 if status < 500 else 500
-            response = app.make_response((render_template(f"errors/{page}.html", words=words), status))
+            name = f"errors/{page}.html"
+            # When something is broken, the page asks nothing: not in which city we are, nor who reads it.
+            body = render_template(name, words=words) if page < 500 else app.jinja_env.get_template(name).render()
+            response = app.make_response((body, status))
         response.headers.update(headers)
         return response
 

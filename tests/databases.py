@@ -19,41 +19,36 @@ from tools.honest import postgres
 @cache
 def server() -> str:
     """Start a PostgreSQL server of our own, once per process; return its address without a database's name."""
-    programs = postgres()
-    assert programs is not None, "deselected without PostgreSQL"
     folder = tempfile.mkdtemp(prefix="pg-")
-    owner: dict[str, Any] = {}
-    if os.geteuid() == 0:  # initdb refuses to run as root
+    if os.geteuid() == 0:
         user = pwd.getpwnam("postgres")
         os.chown(folder, user.pw_uid, user.pw_gid)
-        owner = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-
-    def run(program: str, *words: str) -> None:
-        subprocess.run(
-            [programs / program, "-D", f"{folder}/d", *words],
-            check=True,
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-            **owner,
-        )
-
-    run("initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-N")
-    run(
-        "pg_ctl",
-        "-w",
-        "-l",
-        f"{folder}/log",
-        "-o",
-        f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=200",
-        "start",
-    )
-
-    def stop() -> None:
-        run("pg_ctl", "-m", "immediate", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
-
-    atexit.register(stop)
+    _run(folder, "initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+    start(folder)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(stop, folder, "immediate")
     return f"postgresql+psycopg://postgres@/{{name}}?host={folder}"
+
+
+def start(folder: str) -> None:
+    """Start the server of `folder`, which is the `host` of its address."""
+    options = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=200"
+    _run(folder, "pg_ctl", "-w", "-l", f"{folder}/log", "-o", options, "start")
+
+
+def stop(folder: str, how: str = "fast") -> None:
+    _run(folder, "pg_ctl", "-w", "-m", how, "stop")
+
+
+def _run(folder: str, program: str, *words: str) -> None:
+    programs = postgres()
+    assert programs is not None, "deselected without PostgreSQL"
+    owner: dict[str, Any] = {}
+    if os.geteuid() == 0:  # the server refuses to run as root
+        user = pwd.getpwnam("postgres")
+        owner = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+    command = [programs / program, "-D", f"{folder}/d", *words]
+    subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, **owner)
 
 
 class Sqlite:

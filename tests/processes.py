@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -23,12 +24,13 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import event, text
+from sqlalchemy import create_engine, event, make_url, text
 
 import config
 from courses.app import create_app
 from courses.ground.db import db
 from courses.ground.refusal import Refusal
+from tests import databases
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_S = 60
@@ -282,3 +284,50 @@ def in_threads(act: Callable[[Any], Any], items: Sequence[Any], at_once: int = 8
     for thread in threads:
         thread.join()
     return [found[number] for number in range(len(items))]
+
+
+# The databases' own misfortunes
+
+
+@contextmanager
+def held_by_another(app: Flask, class_id: int) -> Iterator[None]:
+    """Let someone else hold what a booking in this class must lock: the row, or on SQLite the file."""
+    url = make_url(app.config["SETTINGS"].database_url)
+    if url.get_backend_name() == "sqlite":
+        assert url.database
+        with contextlib.closing(sqlite3.connect(url.database, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+        return
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        connection.execute(text("SELECT id FROM training_class WHERE id = :id FOR UPDATE"), {"id": class_id})
+        yield
+    engine.dispose()
+
+
+@contextmanager
+def database_gone(app: Flask) -> Iterator[None]:
+    """Take the database away within the block: the PostgreSQL server stops, the SQLite file cannot be opened."""
+    url = make_url(app.config["SETTINGS"].database_url)
+    if url.get_backend_name() != "sqlite":
+        folder = url.query["host"]
+        assert isinstance(folder, str)
+        databases.stop(folder)
+        try:
+            yield
+        finally:
+            databases.start(folder)
+        return
+    assert url.database
+    file = Path(url.database)
+    aside = file.with_suffix(".aside")
+    with app.app_context():
+        db.engine.dispose()
+    file.rename(aside)
+    file.mkdir()
+    try:
+        yield
+    finally:
+        file.rmdir()
+        aside.rename(file)
