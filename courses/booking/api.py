@@ -62,7 +62,7 @@ class Lecturer(Shape):
 class Sitting(Shape):
     id: Id
     starts_at: Moment
-    ends_at: Moment
+    ends_at: Moment = Field(json_schema_extra={"examples": ["2026-11-28T11:30:00+08:00"]})
 
 
 class Class(Shape):

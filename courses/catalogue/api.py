@@ -121,7 +121,7 @@ class PlannedSitting(Shape):
     about = _l("One half-day, not more than two years ahead.")
 
     starts_at: Ahead
-    ends_at: Ahead
+    ends_at: Ahead = Field(json_schema_extra={"examples": ["2026-11-28T11:30:00+08:00"]})
 
 
 class Timetable(Shape):
