@@ -1,0 +1,256 @@
+"""Every page as each of those who may see it: reachable by all, within a phone's width, and silent in the console.
+
+One combination of language and colour scheme per page in `make check`; all of them under `make proof`.
+"""
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, Response, expect
+
+from tests.browser.conftest import Door
+from tests.browser.test_walk import fits
+from tests.browser.town import Town
+
+pytestmark = pytest.mark.browser
+
+WIDE = {"width": 1280, "height": 800}
+MIN_TARGET_PX = 44
+
+
+@dataclass(frozen=True)
+class Case:
+    """A page as one person sees it: `{...}` in its path is an id of IDS, `then` a step of STEPS."""
+
+    who: str
+    path: str
+    status: int = 200
+    then: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.who or 'visitor'} {self.path}{' ' + self.then if self.then else ''}"
+
+
+NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
+_CLASS = "SELECT t.id FROM training_class t JOIN course c ON c.id = t.course_id WHERE "
+_BOOKING = (
+    "SELECT b.class_id FROM booking b JOIN person p ON p.id = b.person_id JOIN training_class t ON t.id = b.class_id "
+    f"WHERE t.starts_at > {NOW} AND p.email = "
+)
+_TAUGHT = (
+    "SELECT g.class_id FROM teaching g JOIN person p ON p.id = g.person_id JOIN training_class t ON t.id = g.class_id "
+    "WHERE p.email = 'chen@demo.example' AND t.starts_at "
+)
+IDS = {
+    "open": _CLASS + f"state = 'published' AND opens_at < {NOW} AND closes_at > {NOW} AND capacity > seats_taken + 5"
+    " ORDER BY t.id DESC",
+    "full": _CLASS + f"state = 'published' AND starts_at > {NOW} AND queued > 0",
+    "called off": _CLASS + "state = 'called_off'",
+    "closed": _CLASS + f"state = 'published' AND starts_at > {NOW} AND closes_at < {NOW}",
+    "not open": _CLASS + f"state = 'published' AND opens_at > {NOW}",
+    "over": _CLASS + f"ends_at < {NOW} AND sittings_count > 1",
+    "booked": _BOOKING + "'shen@demo.example' AND b.state = 'booked'",
+    "queued": _BOOKING + "'lu@demo.example' AND b.state = 'queued'",
+    "of gao": "SELECT t.id FROM training_class t JOIN post o ON o.squadron_id = t.squadron_id JOIN person p"
+    " ON p.id = o.person_id WHERE p.email = 'gao@demo.example' AND state = 'published' AND seats_taken > 0"
+    f" AND t.starts_at > {NOW} ORDER BY t.starts_at DESC",
+    "held": _TAUGHT + f"< {NOW} ORDER BY t.starts_at DESC",
+    "to be held": _TAUGHT + f"> {NOW}",
+    "carbon": "SELECT id FROM course WHERE title_en = 'Carbon Trading Management'",
+    "in Chinese alone": "SELECT id FROM course WHERE title_en = ''",
+}
+
+CASES = (
+    Case("", "/"),
+    Case("", "/?page=2"),
+    Case("", "/?q=zzz&free=1"),
+    Case("", "/courses"),
+    Case("", "/courses/{carbon}"),
+    Case("", "/courses/{in Chinese alone}"),
+    Case("", "/classes/{open}"),
+    Case("", "/classes/{full}"),
+    Case("", "/classes/{called off}"),
+    Case("", "/classes/{closed}"),
+    Case("", "/classes/{not open}"),
+    Case("", "/classes/{over}"),
+    Case("", "/sign-in"),
+    Case("", "/sign-in", then="empty"),
+    Case("", "/resets"),
+    Case("", "/resets", then="asked"),
+    Case("", "/resets/dead", 404),
+    Case("", "/invitations/dead", 404),
+    Case("", "/privacy"),
+    Case("", "/mail"),
+    Case("", "/api/v1/docs"),
+    Case("", "/nowhere", 404),
+    Case("shen", "/desk"),
+    Case("shen", "/notices"),
+    Case("shen", "/profile"),
+    Case("shen", "/profile", then="empty"),
+    Case("shen", "/profile", then="token"),
+    Case("shen", "/classes/{booked}"),
+    Case("shen", "/classes/{open}"),
+    Case("shen", "/posts", 403),
+    Case("lu", "/desk"),
+    Case("lu", "/classes/{queued}"),
+    Case("owner", "/desk"),
+    Case("owner", "/classes/{open}"),
+    Case("owner", "/classes/{full}"),
+    Case("owner", "/people/new"),
+    Case("owner", "/people/new", then="empty"),
+    Case("gao", "/desk"),
+    Case("gao", "/courses/{carbon}"),
+    Case("gao", "/courses/{carbon}/classes/new"),
+    Case("gao", "/courses/{carbon}/classes/new", then="empty"),
+    Case("gao", "/classes/{full}"),
+    Case("gao", "/classes/{of gao}/move"),
+    Case("gao", "/classes/{of gao}/move", then="empty"),
+    Case("gao", "/classes/{of gao}/capacity", then="empty"),
+    Case("gao", "/classes/{of gao}/call-off", then="empty"),
+    Case("gao", "/classes/{of gao}/roster"),
+    Case("gao", "/people/new"),
+    Case("gao", "/people/new?q=芯"),
+    Case("chen", "/desk"),
+    Case("chen", "/classes/{held}/roster"),
+    Case("chen", "/classes/{held}/roster", then="marked"),
+    Case("chen", "/classes/{to be held}/sign-in-sheet"),
+    Case("zhou", "/desk"),
+    Case("xu", "/desk"),
+    Case("he", "/desk"),
+    Case("he", "/posts"),
+    Case("he", "/posts?q=zzz"),
+    Case("jin", "/desk"),
+    Case("jin", "/installation"),
+)
+COMBINATIONS = tuple(product(("zh", "en"), ("light", "dark")))
+
+
+def _every() -> list[Any]:
+    """Return each page in its turn of the combinations, and in all others as a long proof."""
+    params = []
+    for number, case in enumerate(CASES):
+        for turn, (lang, scheme) in enumerate(COMBINATIONS):
+            marks = [] if turn == number % len(COMBINATIONS) else [pytest.mark.proof]
+            params.append(pytest.param(case, lang, scheme, marks=marks, id=f"{case} {lang} {scheme}"))
+    return params
+
+
+def _form(page: Page) -> Locator:
+    return page.locator("main form[method=post]:not(.one)").last
+
+
+def _empty(page: Page) -> None:
+    """Send the page's last form with nothing in it."""
+    typed = "input:not([type=hidden], [type=radio], [type=checkbox])"
+    for field in _form(page).locator(typed).all():
+        field.evaluate("field => { field.value = '' }")
+    _form(page).locator(".button").last.click()
+    expect(page.locator(".summary")).to_be_focused()
+
+
+def _asked(page: Page) -> None:
+    page.locator("#login").fill("nobody@demo.example")
+    _form(page).locator(".button").click()
+    page.wait_for_url("**/resets")
+
+
+def _token(page: Page) -> None:
+    page.locator("#tokens #label").fill("培训记录 training records")
+    page.locator("#tokens .button").last.click()
+    page.wait_for_load_state()
+
+
+def _marked(page: Page) -> None:
+    page.locator("ol.sheet > li").first.locator("button.present").click()
+    expect(page.locator("ol.sheet > li").first.locator("button.present")).to_have_attribute("aria-pressed", "true")
+    page.locator("ol.sheet > li").first.locator("summary").click()
+
+
+STEPS: dict[str, Callable[[Page], None]] = {
+    "empty": _empty,
+    "asked": _asked,
+    "token": _token,
+    "marked": _marked,
+}
+
+SMALL_TARGETS = """minimum => [...document.querySelectorAll(
+    'a[href], button, input:not([type=hidden]), select, textarea, summary')].filter(node => {
+  if (!node.checkVisibility({visibilityProperty: true}) || node.closest('.unseen, .skip, [inert]')) return false;
+  // A link in running text is as high as its line (WCAG 2.5.8 leaves those out).
+  if (node.matches('a') && ['P', 'DD', 'LI', 'SPAN', 'CODE'].includes(node.parentElement.tagName)
+      && node.parentElement.textContent.trim() !== node.textContent.trim()
+      && getComputedStyle(node).display === 'inline') return false;
+  // The label around a box, the whole card around a link and the mark around a radio are the target.
+  const target = node.closest('label') || node;
+  const covers = [target, ...['::after', '::before'].filter(part => {
+    const style = getComputedStyle(node, part);
+    return style.position === 'absolute' && style.inset === '0px';
+  }).map(() => node.closest('.card') || node)];
+  return Math.max(...covers.map(box => box.getBoundingClientRect().height)) < minimum - 0.5;
+}).map(node => `${node.outerHTML.slice(0, 120)} is ${node.getBoundingClientRect().height.toFixed(1)} px high`)"""
+
+
+def _listen(page: Page) -> None:
+    page.add_init_script(
+        "document.addEventListener('securitypolicyviolation', e => console.error('CSP: ' + e.violatedDirective))"
+    )
+
+
+def is_whole_proof() -> bool:
+    return os.environ.get("PROOF") == "whole"
+
+
+def _axe(page: Page, **options: Any) -> None:
+    found = Axe().run(page, options=options or None).response["violations"]
+    told = [f"{v['id']}: {node['target']} {node['html'][:200]}" for v in found for node in v["nodes"]]
+    assert told == [], f"at {page.viewport_size}"
+
+
+@pytest.mark.parametrize(("case", "lang", "scheme"), _every())
+def test_page(demo_town: Town, door: Door, case: Case, lang: str, scheme: str) -> None:
+    path = re.sub(r"{(.+?)}", lambda named: str(demo_town.one(IDS[named[1]])), case.path)
+    page = door(demo_town, case.who, lang, color_scheme=scheme)
+    _listen(page)
+    answer = page.goto(path)
+    assert answer is not None
+    assert answer.status == case.status
+    if case.then:
+        STEPS[case.then](page)
+    assert page.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en"}[lang]
+    expect(page.locator("h1")).to_have_count(1)
+    fits(page)
+    assert page.evaluate(SMALL_TARGETS, MIN_TARGET_PX) == []
+    _axe(page)
+    page.set_viewport_size(WIDE)
+    fits(page)
+    if is_whole_proof():
+        _axe(page)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_bytes_of_a_first_visit(demo_town: Town, door: Door, lang: str) -> None:
+    page = door(demo_town, "", lang)
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))
+    page.goto("/", wait_until="networkidle")
+    sizes = {answer.url: answer.request.sizes() for answer in answers}
+    sent = {url: size["responseBodySize"] + size["responseHeadersSize"] for url, size in sizes.items()}
+    scripts = sum(size for url, size in sent.items() if url.endswith(".js"))
+    assert len(sent) >= 3
+    assert sum(sent.values()) <= 100 * 1024, sent
+    assert scripts <= 30 * 1024, sent
+
+
+def test_no_english_is_left_on_chinese_pages(demo_town: Town, door: Door) -> None:
+    """What a reader of Chinese meets on the way to a seat holds no English sentence."""
+    page = door(demo_town, "shen", "zh")
+    for path in ("/", f"/classes/{demo_town.one(IDS['open'])}", "/desk", "/profile", "/notices"):
+        page.goto(path)
+        text = page.locator("body").inner_text().replace("English", "")
+        assert not re.findall(r"[A-Za-z]+ [a-z]+ [a-z]+", text), path
