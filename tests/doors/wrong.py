@@ -29,6 +29,7 @@ from tests.people import (
 )
 
 NOBODY_KNOWS = 999_999
+NO_ROW_HAS = 10**20  # no database holds such an id
 
 
 def a_world() -> dict[str, int]:
@@ -36,6 +37,7 @@ def a_world() -> dict[str, int]:
     now = clock.now()
     world = {
         "unknown": NOBODY_KNOWS,
+        "endless": NO_ROW_HAS,
         "open": makers.a_class(3, days=10, lecturers=[CHEN.id]),
         "same_hour": makers.a_class(3, days=10, hour=10, room=1),
         "single": makers.a_class(1, days=11),
@@ -186,6 +188,7 @@ def wrong_inputs() -> list[Wrong]:
     return [
         _book("twice the same class", SHEN, "already_booked", "open"),
         _book("an unknown class", SHEN, "not_found", "unknown"),
+        _book("a class of an endless number", SHEN, "not_found", "endless"),
         _book("a class called off", SHEN, "called_off", "called_off"),
         _book("a class that has begun", LU, "begun", "begun"),
         _book("after booking closed", SHEN, "closed", "closed"),
@@ -204,6 +207,7 @@ def wrong_inputs() -> list[Wrong]:
         _group("a sign for a person", "malformed", "open", "䶮"),
         _cancel("a stranger's booking", STRANGER, "not_found", "in_open"),
         _cancel("an unknown booking", SHEN, "not_found", "unknown"),
+        _cancel("a booking of an endless number", SHEN, "not_found", "endless"),
         _cancel("as an inspector", INSPECTOR, "not_found", "in_open"),
         _cancel("once more", NEWCOMER, "not_cancellable", "given_up"),
         _cancel("after the class began", SHEN, "begun", "in_begun"),
@@ -232,6 +236,7 @@ def wrong_inputs() -> list[Wrong]:
         _resize("to words", "malformed", "open", "三"),
         _resize("to nothing", "malformed", "open", ""),
         _resize("another squadron's class", "not_allowed", "open", 5, by=OTHER_OFFICER),
+        _resize("a class of an endless number", "not_found", "endless", 5),
         _resize("as a manager", "not_allowed", "open", 5, by=SHEN),
         _call_off("without a reason", "malformed", "open", ""),
         _call_off("with a reason too long", "malformed", "open", "长" * 201),
