@@ -21,7 +21,7 @@ def render_item(kind: str, item: Any, _: object) -> str | bool:
 
 
 def run() -> None:
-    with engine.connect() as connection:
+    with engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection:
         is_sqlite = connection.dialect.name == "sqlite"
         if is_sqlite:
             connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")

@@ -8,7 +8,7 @@ from sqlalchemy import Select, and_, bindparam, func, or_, select
 
 from courses.catalogue.model import ClassState, Course, Lecturer, Sitting, Teaching, Topic, TrainingClass
 from courses.ground import clock
-from courses.ground.db import db
+from courses.ground.db import db, run
 from courses.ground.kept import kept
 from courses.ground.language import lang
 from courses.homes.model import Home, Room
@@ -103,6 +103,7 @@ _CARDS = (
 
 
 _COMING = _CARDS.where(TrainingClass.state == ClassState.PUBLISHED, TrainingClass.starts_at > bindparam("at"))
+_FIRST_PAGE = _COMING.limit(PAGE_SIZE + 1)
 
 
 def cards() -> Select[*tuple[Any, ...]]:
@@ -111,11 +112,13 @@ def cards() -> Select[*tuple[Any, ...]]:
 
 
 def as_cards(statement: Select[*tuple[Any, ...]], **values: Any) -> list[Card]:
-    return [Card(*row) for row in db.session.execute(statement, values)]
+    return [Card._make(row) for row in run(statement, values)]
 
 
 def shelf(filters: Filters, at: dt.datetime, day_span: tuple[dt.datetime, dt.datetime] | None) -> list[Card]:
     """Return one page of classes still to come at `at`, one more than PAGE_SIZE if there is a next page."""
+    if filters == Filters():
+        return as_cards(_FIRST_PAGE, at=at)
     statement = _narrowed(filters, at, day_span)
     return as_cards(statement.offset((filters.page - 1) * PAGE_SIZE).limit(PAGE_SIZE + 1), at=at)
 

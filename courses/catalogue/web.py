@@ -22,6 +22,7 @@ from courses.ground.markdown import as_html
 from courses.ground.refusal import Refusal
 from courses.homes.queries import places
 from courses.people.guard import needs, public, signed_in
+from courses.people.queries import city
 from courses.people.rights import Right
 
 pages = Blueprint("catalogue", __name__)
@@ -31,8 +32,13 @@ MAX_WORDS = 100
 @pages.app_template_global("card")
 def card(row: queries.Card) -> Markup:
     """Return a class's card. It says the same as long as its row does, so it is made once, not for each visitor."""
+    return _card(row, lang(), *_phase(row))
+
+
+def _phase(row: queries.Card) -> tuple[bool, bool, int]:
+    """Return what a card says of the present: whether booking opened or closed, and which year needs no mention."""
     now = clock.now()
-    return _card(row, lang(), clock.local(now).year, row.opens_at > now, row.closes_at > now)
+    return row.opens_at > now, row.closes_at > now, clock.local(now).year
 
 
 @lru_cache(maxsize=2000)
@@ -51,16 +57,31 @@ def shelves() -> str:
         free=request.args.get("free") == "1",
         page=page_number(),
     )
-    now = clock.now()
-    cards = queries.shelf(filters, now, _span_of(filters.day))
-    return render_template(
-        "catalogue/shelves.html",
-        cards=cards[:PAGE_SIZE],
+    found = tuple(queries.shelf(filters, clock.now(), _span_of(filters.day)))
+    phases = tuple(_phase(row) for row in found)
+    names = (tuple(queries.topics()), tuple(queries.towns_with_homes()), city())
+    asked = tuple((name, value) for name, value in request.args.items() if name not in ("page", "lang"))
+    return render_template("catalogue/shelves.html", shelf=_shelf(found, filters, asked, *names, lang(), phases))
+
+
+@lru_cache(maxsize=300)
+def _shelf(
+    found: tuple[queries.Card, ...],
+    filters: Filters,
+    asked: tuple[tuple[str, str], ...],
+    topics: tuple[queries.Shelf, ...],
+    towns: tuple[queries.TownName, ...],
+    *_depends_on: object,
+) -> Markup:
+    made = render_template(
+        "catalogue/_shelf.html",
+        cards=found[:PAGE_SIZE],
         filters=filters,
-        topics=queries.topics(),
-        towns=queries.towns_with_homes(),
-        pager=_pager(filters.page, len(cards) > PAGE_SIZE),
+        topics=topics,
+        towns=towns,
+        pager=_pager(dict(asked), filters.page, len(found) > PAGE_SIZE),
     )
+    return Markup(made)
 
 
 def _span_of(day: dt.date | None) -> tuple[dt.datetime, dt.datetime] | None:
@@ -70,11 +91,9 @@ def _span_of(day: dt.date | None) -> tuple[dt.datetime, dt.datetime] | None:
     return begins, begins + dt.timedelta(days=1)
 
 
-def _pager(number: int, more: bool) -> Any:
-    args: dict[str, Any] = {name: value for name, value in request.args.items() if name != "page"}
-
+def _pager(asked: dict[str, Any], number: int, more: bool) -> Any:
     def url(n: int) -> str:
-        return url_for("catalogue.shelves", **args, page=n)
+        return url_for("catalogue.shelves", **asked, page=n)
 
     return SimpleNamespace(number=number, pages=number + more, url=url)
 

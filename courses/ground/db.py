@@ -86,12 +86,11 @@ def _tune_sqlite(engine: Engine) -> None:
         for pragma in (f"busy_timeout={LOCK_WAIT_MS}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
+    # Who only reads does so outside a transaction, statement by statement, as on PostgreSQL.
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         if connection.get_execution_options().get("sqlite_begin") == "IMMEDIATE":
             _take_write_lock(connection)
-        else:
-            connection.exec_driver_sql("BEGIN DEFERRED")
 
 
 def _take_write_lock(connection: Connection) -> None:
