@@ -236,7 +236,7 @@ class Server:
 
 
 @contextmanager
-def serving(app: Flask, **environ: str) -> Iterator[Server]:
+def serving(app: Flask, command: Sequence[str] = ("wsgi.py",), **environ: str) -> Iterator[Server]:
     """Run the production server on the database of `app` within the block."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -244,7 +244,7 @@ def serving(app: Flask, **environ: str) -> Iterator[Server]:
     log = Path(app.config["SETTINGS"].instance) / f"server-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "wsgi.py"],
+            [sys.executable, *command],
             cwd=ROOT,
             env={**os.environ, **environ_of(app), "PORT": str(port), **environ},
             stdout=output,
@@ -264,6 +264,15 @@ def serving(app: Flask, **environ: str) -> Iterator[Server]:
                     os.kill(child, signal.SIGKILL)
             process.kill()
             process.wait()
+
+
+def is_running(pid: int) -> bool:
+    """Return whether the process lives; one that has ended and that nobody has asked about does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in "ZX"
 
 
 def in_threads(act: Callable[[Any], Any], items: Sequence[Any], at_once: int = 8) -> list[Any]:
