@@ -6,7 +6,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from apiflask import APIFlask
 from flask import Flask, g, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_compress import Compress
@@ -42,19 +41,14 @@ POLICY = (
 )
 
 
-def create_app(settings: config.Settings | None = None) -> APIFlask:
+def create_app(settings: config.Settings | None = None) -> Flask:
     """Return the application, made from `settings` (default: the environment's)."""
     settings = settings or config.read()
-    app = APIFlask(
+    app = Flask(
         "courses",
-        title="Course supermarket",
-        version="1",
-        spec_path=None,
-        docs_path=None,
-        json_errors=False,
         root_path=str(ROOT),
         instance_path=str(settings.instance),
-        static_folder=None,  # type: ignore[arg-type]  # WhiteNoise serves them, under hashed names
+        static_folder=None,  # WhiteNoise serves them, under hashed names
     )
     app.config.update(
         ROOT=ROOT,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, IntegerField, StringField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from courses.catalogue.forms import TimetableForm
 from courses.ground.forms import REQUIRED, Between, Form, no_control_characters
@@ -42,6 +42,6 @@ class ResizeForm(Form):
 class CallOffForm(Form):
     reason = StringField(
         _l("Reason"),
-        [InputRequired(REQUIRED), Length(max=200), no_control_characters],
+        [DataRequired(REQUIRED), Length(max=200), no_control_characters],
         description=_l("Everyone booked reads this."),
     )

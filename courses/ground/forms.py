@@ -1,6 +1,7 @@
 """What every form of the house shares: fields for moments in the city's zone, and plain words for what is wrong."""
 
 import datetime as dt
+import unicodedata
 from typing import Any
 
 from flask import request
@@ -90,9 +91,12 @@ class Form(FlaskForm):
             field.errors = [*field.errors, refusal.words]
 
 
+_KEPT = "\r\n\t\u200d"  # the last one joins emoji
+
+
 def no_control_characters(form: Any, field: Any) -> None:
     """Refuse invisible characters, which no person types and which hide one name behind another."""
-    if field.data and any(not c.isprintable() and c not in "\r\n\t" for c in field.data):
+    if field.data and any(unicodedata.category(c) in ("Cc", "Cf") and c not in _KEPT for c in field.data):
         raise ValidationError(_l("There are invisible characters here. Please type it again."))
 
 

@@ -42,22 +42,6 @@ def places(towns: Collection[int] = ()) -> list[Place]:
     return [Place(*row) for row in db.session.execute(statement)]
 
 
-def homes() -> list[tuple[Home, Town, list[Room]]]:
-    """Return each Home with its town and rooms."""
-    found: dict[int, tuple[Home, Town, list[Room]]] = {}
-    statement = (
-        select(Home, Town, Room)
-        .join(Town, Town.id == Home.town_id)
-        .outerjoin(Room, Room.home_id == Home.id)
-        .order_by(Home.id, Room.id)
-    )
-    for home, town, room in db.session.execute(statement):
-        _, _, rooms = found.setdefault(home.id, (home, town, []))
-        if room:
-            rooms.append(room)
-    return list(found.values())
-
-
 class HomeView(NamedTuple):
     """A Home with its town and rooms."""
 

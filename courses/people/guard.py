@@ -61,6 +61,13 @@ def install(app: Flask, find_actor: Callable[[], Actor | None]) -> None:
         if right not in PUBLIC:
             require(who, right)
 
+    @app.before_request
+    def _refuse_nul() -> None:
+        """Refuse what no keyboard types and PostgreSQL takes for no text; the API says which field it was in."""
+        typed = () if request.path.startswith("/api/") else (request.args, request.form)
+        if any("\0" in text for values in typed for text in values.values()):
+            raise Refusal("malformed")
+
     app.jinja_env.globals.update(
         may=lambda right, **facts: may(actor(), Right(right), **facts),
     )

@@ -1,7 +1,8 @@
 """Marking who came."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -21,6 +22,15 @@ OPENS_BEFORE = dt.timedelta(hours=1)
 FULL_FROM_PERCENT = 80  # product rule: full hours from 80 % of a sitting's minutes, none below
 
 
+class Entry(NamedTuple):
+    """One line as it is to be marked; without a mark, an earlier one is taken back. Times only if not the whole."""
+
+    booking_id: int
+    mark: Mark | None
+    arrived_at: dt.datetime | None = None
+    left_at: dt.datetime | None = None
+
+
 def mark(
     actor: Actor,
     class_id: int,
@@ -31,7 +41,12 @@ def mark(
     left_at: dt.datetime | None = None,
     door: str = "page",
 ) -> None:
-    """Mark these bookings at one sitting; None takes the mark back. Marking twice is harmless: the last one holds.
+    """Mark these bookings alike; see `mark_each`."""
+    mark_each(actor, class_id, sitting_id, [Entry(id_, as_, arrived_at, left_at) for id_ in booking_ids], door)
+
+
+def mark_each(actor: Actor, class_id: int, sitting_id: int, entries: Sequence[Entry], door: str = "page") -> None:
+    """Mark each of these at one sitting, all or none. Marking twice is harmless: the last mark holds.
 
     Raises Refusal: not_found (class, sitting), not_allowed, called_off, not_begun, not_on_roster, minutes_wrong.
     """
@@ -47,28 +62,40 @@ def mark(
             raise Refusal("called_off")
         if at < sitting.starts_at - OPENS_BEFORE:
             raise Refusal("not_begun")
-        earned = earned_half_hours(sitting, as_, arrived_at, left_at)
-        bookings = _seated(class_id, booking_ids)
-        rows = _attendances([b.id for b in bookings])
-        for row in bookings:
-            known = rows.get((row.id, sitting_id))
-            if as_ is None:
-                if known:
-                    db.session.delete(known)
-                    del rows[row.id, sitting_id]
-                continue
-            if known is None:
-                known = Attendance(
-                    booking_id=row.id, sitting_id=sitting_id, mark=as_, half_hours=0, marked_by=actor.id, marked_at=at
-                )
-                db.session.add(known)
-                rows[row.id, sitting_id] = known
-            known.mark, known.half_hours, known.marked_by, known.marked_at = as_, earned, actor.id, at
-            known.arrived_at, known.left_at = arrived_at, left_at
-        for row in bookings:
-            marks = [a.mark for (booking_id, _), a in rows.items() if booking_id == row.id]
+        bookings = {row.id: row for row in _seated(class_id, [entry.booking_id for entry in entries])}
+        rows = _attendances(list(bookings))
+        for entry in entries:
+            _write(actor, sitting, entry, rows, at)
+            what = {"mark": entry.mark or "unmarked", "sitting": sitting_id}
+            log(class_id, "marked", actor, door, [entry.booking_id], **what)
+        for id_, row in bookings.items():
+            marks = [attendance.mark for (booking_id, _), attendance in rows.items() if booking_id == id_]
             booking.settle(row, Mark.PRESENT in marks if marks else None)
-        log(class_id, "marked", actor, door, [b.id for b in bookings], mark=as_ or "unmarked", sitting=sitting_id)
+
+
+def _write(
+    actor: Actor, sitting: Sitting, entry: Entry, rows: dict[tuple[int, int], Attendance], at: dt.datetime
+) -> None:
+    """Write one line's mark into `rows` and the database."""
+    earned = earned_half_hours(sitting, entry.mark, entry.arrived_at, entry.left_at)
+    place = (entry.booking_id, sitting.id)
+    if entry.mark is None:
+        if known := rows.pop(place, None):
+            db.session.delete(known)
+        return
+    if place not in rows:
+        rows[place] = Attendance(
+            booking_id=entry.booking_id,
+            sitting_id=sitting.id,
+            mark=entry.mark,
+            half_hours=earned,
+            marked_by=actor.id,
+            marked_at=at,
+        )
+        db.session.add(rows[place])
+    row = rows[place]
+    row.mark, row.half_hours, row.marked_by, row.marked_at = entry.mark, earned, actor.id, at
+    row.arrived_at, row.left_at = entry.arrived_at, entry.left_at
 
 
 def earned_half_hours(

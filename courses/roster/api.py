@@ -1,7 +1,5 @@
 """The roster, for programs: who sits in a class, and who came."""
 
-import datetime as dt
-from collections import defaultdict
 from enum import StrEnum
 from typing import Annotated
 
@@ -104,12 +102,16 @@ def roster(class_id: int, query: RosterQuery) -> Roster:
 )
 def mark(class_id: int, sitting_id: int, body: Marks) -> Roster:
     _require_served(class_id)
-    alike: dict[tuple[Marked, dt.datetime | None, dt.datetime | None], list[int]] = defaultdict(list)
-    for entry in body.root:
-        alike[entry.mark, entry.arrived, entry.left].append(entry.booking)
-    for (as_, arrived, left), ids in alike.items():
-        given = None if as_ == Marked.UNMARKED else Mark(as_.value)
-        actions.mark(signed_in(), class_id, sitting_id, ids, given, arrived, left, "api")
+    entries = [
+        actions.Entry(
+            entry.booking,
+            None if entry.mark == Marked.UNMARKED else Mark(entry.mark.value),
+            entry.arrived,
+            entry.left,
+        )
+        for entry in body.root
+    ]
+    actions.mark_each(signed_in(), class_id, sitting_id, entries, "api")
     return _roster(class_id, sitting_id)
 
 

@@ -359,3 +359,17 @@ def test_another_room_at_the_same_time_is_told_as_such(app: Flask, client: Clien
     actions.move(makers.actor(GAO), class_id, spans, 1)
     assert makers.told("moved")[0].facts["room_only"] is True
     assert makers.told("moved")[0].facts["class_"]["room_zh"] == "30座教室"
+
+
+@pytest.mark.parametrize("path", ["/?q=%00", "/?topic=%00", "/posts?q=a%00b"])
+def test_a_nul_is_nothing_to_search_for(client: Client, path: str) -> None:
+    from tests.people import INSPECTOR
+
+    assert client.as_(INSPECTOR).get(path).status_code == 422
+
+
+def test_a_reason_of_blanks_is_no_reason_and_emoji_are_letters(app: Flask, client: Client) -> None:
+    client.as_(GAO)
+    for number, (reason, status) in enumerate((("  ", 422), ("\u3000", 422), ("a\0b", 422), ("👩‍🏫\u3000改期", 303))):
+        class_id = makers.a_class(days=40 + number)
+        assert client.post(f"/classes/{class_id}/call-off", data={"reason": reason}).status_code == status, reason

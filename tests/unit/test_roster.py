@@ -9,6 +9,7 @@ from sqlalchemy import select
 from courses.booking import actions as booking
 from courses.catalogue.model import Sitting
 from courses.ground.db import db
+from courses.ground.refusal import Refusal
 from courses.roster import actions as roster
 from courses.roster.model import Attendance, Mark
 from courses.roster.queries import hours_of, lines, sittings_of
@@ -187,3 +188,14 @@ def test_a_seat_given_up_after_the_mark_earns_nothing(class_id: int) -> None:
     with at(before_start(class_id, 40)):
         makers.cancel(class_id, SHEN)
     assert hours_of(SHEN.id) == []
+
+
+def test_a_list_is_marked_whole_or_not_at_all(class_id: int) -> None:
+    with at(before_start(class_id, 50)):
+        sitting, number = sitting_of(class_id).id, booking_of(class_id, SHEN).id
+        entries = [roster.Entry(number, Mark.PRESENT), roster.Entry(999_999, Mark.ABSENT)]
+        with pytest.raises(Refusal, match="not_on_roster"):
+            roster.mark_each(actor(GAO), class_id, sitting, entries)
+        assert hours_of(SHEN.id) == []
+        roster.mark_each(actor(GAO), class_id, sitting, entries[:1])
+    assert len(hours_of(SHEN.id)) == 1
