@@ -76,6 +76,12 @@ class PasswordForm(Form):
     again = _again("new")
 
 
+class _NamedForm(Form):
+    """The name: a class of its own, since WTForms names faults in the order in which fields were written down."""
+
+    name = StringField(_l("Name"), [_as(identity.name)])
+
+
 class _ContactForm(Form):
     name_en = StringField(
         _l("Name in Latin letters"),
@@ -97,8 +103,7 @@ class ProfileForm(_ContactForm):
     password = PasswordField(_l("Present password"), [Length(max=MAX, message=_l("This is too long."))])
 
 
-class InviteForm(_ContactForm):
-    name = StringField(_l("Name"), [_as(identity.name)])
+class InviteForm(_NamedForm, _ContactForm):
     role = RadioField(_l("Post"))
     language = RadioField(_l("Language of the invitation"), choices=LANGUAGES, default="zh")
 
