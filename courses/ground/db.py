@@ -12,7 +12,6 @@ from typing import Any, cast
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, CursorResult, DateTime, Dialect, Engine, Executable, MetaData, Table, event, insert
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass
 from sqlalchemy.types import JSON, TypeDecorator
 
@@ -103,14 +102,15 @@ def _take_write_lock(connection: Connection) -> None:
     deadline = time.monotonic() + LOCK_WAIT_MS / 1000
     driver.execute("PRAGMA busy_timeout=0")
     try:
-        while True:
+        while time.monotonic() < deadline:
             try:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                driver.execute("BEGIN IMMEDIATE")
                 return
-            except OperationalError as error:
-                if "locked" not in str(error.orig) or time.monotonic() > deadline:
-                    raise
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error):
+                    break
                 time.sleep(0.001)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more, so that its error is told as all others are
     finally:
         driver.execute(f"PRAGMA busy_timeout={LOCK_WAIT_MS}")
 

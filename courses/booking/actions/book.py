@@ -13,6 +13,7 @@ from courses.booking.actions.ground import (
     candidates,
     locked_class,
     log,
+    plain_class,
     require_standing,
     require_unchanged,
     tell,
@@ -62,11 +63,12 @@ def book(
         if not ids:
             raise Refusal("nobody")
         at = clock.now()
-        class_ = locked_class(class_id)
+        class_ = plain_class(class_id)
         _require_open(class_.row, at)
         require_unchanged(class_.row, seen)
-        seated = class_.row.queued == 0 and len(ids) <= class_.row.seats_free
-        moves = not seated and not class_.row.is_full  # those before wait for a reason that may not hold for these
+        free = class_.row.capacity - class_.row.seats_taken
+        seated = class_.row.queued == 0 and len(ids) <= free
+        moves = not seated and free > 0  # those before wait for a reason that may not hold for these
         lock_all(Person, [*ids, *people_waiting(class_id)] if moves else ids)
         found = _require_free(actor, class_.row, ids)
         if seated:
@@ -76,7 +78,7 @@ def book(
         bookings = _enrol(actor, class_.row, found, state, at)
         _log_and_tell(actor, class_, bookings, found, door, seated)
         if moves:
-            state, place = _promoted(class_, bookings[0], at)
+            state, place = _promoted(class_id, bookings[0], at)
         outcomes = [Outcome(id_, person.id, state, place) for id_, person in zip(bookings, found, strict=True)]
         kept.answer([asdict(outcome) for outcome in outcomes])
         return outcomes
@@ -150,9 +152,9 @@ def _enrol(actor: Actor, class_: TrainingClass, found: list[Candidate], state: S
     return list(run(_BOOK, [{**booking, "person_id": person.id} for person in found]).scalars())
 
 
-def _promoted(class_: Locked, booking_id: int, at: dt.datetime) -> tuple[State, int | None]:
+def _promoted(class_id: int, booking_id: int, at: dt.datetime) -> tuple[State, int | None]:
     """Move the queue up and return what became of its newest: those before may wait for a reason that is not theirs."""
-    db.session.refresh(class_.row)
+    class_ = locked_class(class_id)
     promote(class_, at)
     booked = db.session.get_one(Booking, booking_id).state == State.BOOKED
     return (State.BOOKED, None) if booked else (State.QUEUED, class_.row.queued)
