@@ -10,6 +10,8 @@ from courses.booking import actions as booking
 from courses.catalogue.model import Sitting
 from courses.ground.db import db
 from courses.ground.refusal import Refusal
+from courses.ground.transaction import transaction
+from courses.people.model import Person
 from courses.roster import actions as roster
 from courses.roster.model import Attendance, Mark
 from courses.roster.queries import hours_of, lines, sittings_of
@@ -178,6 +180,13 @@ def test_the_sheet_shows_those_with_a_seat_in_the_order_of_their_names(class_id:
     mark(class_id, LU)
     sheet = lines(class_id, sitting_of(class_id).id)
     assert [(line.seated.name, line.mark) for line in sheet] == sorted([(SHEN.name, "unmarked"), (LU.name, "present")])
+
+
+def test_names_with_latin_letters_are_called_out_by_their_sound(class_id: int) -> None:
+    with transaction():
+        for member, latin in ((SHEN, "Shen Yue"), (LU, "Lu Ming")):
+            db.session.get_one(Person, member.id).name_en = latin
+    assert [line.seated.person_id for line in lines(class_id, sitting_of(class_id).id)] == [LU.id, SHEN.id]
 
 
 def test_a_seat_given_up_after_the_mark_earns_nothing(class_id: int) -> None:
