@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import BindParameter, Select, and_, bindparam, insert, or_, select
 from sqlalchemy.orm import aliased
 
-from courses.booking.model import LIVE, SEATED, Booking, Event
+from courses.booking.model import Booking, Event, State
 from courses.catalogue import queries as catalogue
 from courses.catalogue.model import ClassState, Course, Sitting, TrainingClass
 from courses.ground import clock
@@ -15,7 +15,7 @@ from courses.ground.db import db, run, table
 from courses.ground.refusal import Refusal
 from courses.homes.model import Home, Room
 from courses.outbox.actions import Reader, post_all, row_of
-from courses.people.model import Person, Post, Role
+from courses.people.model import Person, Post
 from courses.people.rights import Actor
 
 
@@ -114,14 +114,15 @@ def _candidates() -> Select[*tuple[Any, ...]]:
         .correlate(Booking)
         .exists()
     )
+    live = Booking.state != State.CANCELLED  # a list of states would be spelt out anew at each run
     in_the_way = and_(
         Booking.person_id == Person.id,
         or_(
-            and_(Booking.class_id == class_id, Booking.state.in_(LIVE)),
-            and_(Booking.class_id != class_id, Booking.state.in_(SEATED), same_hour),
+            and_(Booking.class_id == class_id, live),
+            and_(Booking.class_id != class_id, live, Booking.state != State.QUEUED, same_hour),
         ),
     )
-    employed = and_(Post.person_id == Person.id, Post.role.in_((Role.MANAGER, Role.OWNER)))
+    employed = and_(Post.person_id == Person.id, Post.enterprise_id.is_not(None))
     return (
         select(
             Person.id,
