@@ -40,9 +40,7 @@ def _refuse_taken_port(settings: Settings) -> None:
             trial.bind((settings.host, settings.port))
         except OSError as error:
             why = "already in use" if error.errno == errno.EADDRINUSE else os.strerror(error.errno or 0)
-            sys.exit(
-                f"{settings.host}:{settings.port} is {why}; try another: make run PORT={settings.port + 1}"
-            )
+            sys.exit(f"{settings.host}:{settings.port} is {why}; try another: make run PORT={settings.port + 1}")
 
 
 if __name__ == "__main__":
