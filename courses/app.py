@@ -73,9 +73,9 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     _install_city(app)
     _install_assets(app)
     _install_links(app)
-    CSRFProtect(app)
-    Compress(app)
     _install_sign_in(app)
+    CSRFProtect(app)  # after the guard: whose session ended is asked to sign in, not told that the form is too old
+    Compress(app)
     for room in (catalogue_web, booking_web, roster_web, accounts_web, desks_web):
         app.register_blueprint(room.pages)
     api.install(app)
@@ -163,7 +163,7 @@ def _install_errors(app: Flask) -> None:
         if request.path.startswith("/api/"):
             response: Any = api.problem(status, code, words)
         else:
-            page = status if status in (403, 404, 405, 429, 500, 503) else 403 if status < 500 else 500
+            page = status if status in (403, 404, 405, 429, 500, 503) else 400 if status < 500 else 500
             name = f"errors/{page}.html"
             # When something is broken, the page asks nothing: not in which city we are, nor who reads it.
             body = render_template(name, words=words) if page < 500 else app.jinja_env.get_template(name).render()

@@ -49,7 +49,12 @@ def mobile(text: str) -> str:
 
 def login(text: str) -> str:
     """Return what somebody signs in with: an e-mail address if there is an @ in it, else a mobile number."""
-    return email(text) if "@" in _plain(text) else mobile(text)
+    typed = _plain(text)
+    if "@" in typed:
+        return email(text)
+    if not any(sign.isdecimal() for sign in typed):
+        raise ValueError(_("Type an e-mail address, such as name@example.com, or a mobile number."))
+    return mobile(text)
 
 
 def credit_code(text: str) -> str:

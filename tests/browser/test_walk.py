@@ -353,3 +353,30 @@ def test_text_at_twice_its_size(demo_town: Town, door: Door, coming: Coming, lan
     press(page, say("Book a seat"))
     told(page, say("The seat is booked. A confirmation is on its way.", num=1))
     press(page, say("I cannot come"))
+
+
+def test_a_session_that_ended_elsewhere(demo_town: Town, door: Door, coming: Coming, lang: str, say: Words) -> None:
+    class_id, page = coming(6), door(demo_town, "", lang)
+    page.goto(f"/sign-in?next=/classes/{class_id}")
+    sign_in(page, "lu")
+    page.wait_for_url(f"**/classes/{class_id}")
+    other = page.context.new_page()
+    other.goto("/desk")
+    other.get_by_role("button", name=say("Sign out")).click()
+    other.wait_for_url("**/")
+    press(page, say("Book a seat"))
+    sign_in(page, "lu")
+    press(page, say("Book a seat"))
+    told(page, say("The seat is booked. A confirmation is on its way.", num=1))
+    press(page, say("I cannot come"))
+
+
+def test_a_form_that_was_not_given_out(demo_town: Town, door: Door, coming: Coming, lang: str, say: Words) -> None:
+    page = door(demo_town, "lu", lang)
+    page.goto(f"/classes/{coming(6)}")
+    page.locator("main input[name=csrf_token]").last.evaluate("field => field.remove()")
+    press(page, say("Book a seat"))
+    expect(page.locator("h1")).to_have_text(say("This step was not completed"))
+    expect(page.locator("main")).to_contain_text(
+        say("This form is too old. Go back, reload the page and send it again.")
+    )
