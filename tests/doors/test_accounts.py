@@ -759,7 +759,7 @@ class TestInviting:
         assert "甲科技" in client.get(f"/people/new?q={makers.CODES[0].lower()[4:]}").text
         assert "丙科技" not in client.get("/people/new?q=科技").text
         assert "甲科技" not in client.get("/people/new?q=%25").text
-        assert client.get("/people/new?q=%00").status_code == 200
+        assert client.get("/people/new?q=%00").status_code == 422
 
     def test_a_colleague_without_an_address_gets_a_link_for_a_new_password(self, app: Flask, client: Client) -> None:
         with_mobile(COLLEAGUE)
