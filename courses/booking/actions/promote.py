@@ -64,11 +64,15 @@ def promote_waiting() -> int:
     that changed, and its action does not touch this one.
     """
     at = clock.now()
-    possible = select(TrainingClass.id).where(
-        TrainingClass.state == ClassState.PUBLISHED,
-        TrainingClass.queued > 0,
-        TrainingClass.seats_taken < TrainingClass.capacity,
-        TrainingClass.starts_at > at,
+    possible = (
+        select(TrainingClass.id)
+        .where(
+            TrainingClass.state == ClassState.PUBLISHED,
+            TrainingClass.queued > 0,
+            TrainingClass.seats_taken < TrainingClass.capacity,
+            TrainingClass.starts_at > at,
+        )
+        .order_by(TrainingClass.starts_at, TrainingClass.id)  # who could have one of two seats gets the first
     )
     return sum(_promote_one(class_id, at) for class_id in db.session.scalars(possible).all())
 

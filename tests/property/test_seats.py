@@ -1,0 +1,424 @@
+"""Random books, cancellations, moves and the rest, by many people in a few classes, against a model of the rules.
+
+The model below is the rules of product and glossary in their plainest form, without a database; after each step the
+records must say what it says: who sits, who waits, who was refused and why, what was logged and who was told.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from sqlalchemy import select
+
+from courses.booking import actions as booking
+from courses.booking.model import Booking, Event
+from courses.catalogue.model import Sitting
+from courses.desks.queries import faults
+from courses.ground.db import db
+from courses.ground.refusal import Refusal
+from courses.outbox.model import Notice
+from courses.roster import actions as roster
+from courses.roster.model import Mark
+from tests import makers
+from tests.people import COLLEAGUE, GAO, LU, NEWCOMER, OWNER, SHEN, STRANGER
+
+WHOLE = os.environ.get("PROOF") == "whole"
+GROUP = tuple(member.id for member in (SHEN, COLLEAGUE, NEWCOMER, OWNER))
+PEOPLE = (*GROUP, LU.id, STRANGER.id)
+SLOTS = {0: (10, 9), 1: (10, 10), 2: (11, 9)}
+"""Day and hour at which a class begins; it takes two and a half hours, so that the first two overlap."""
+CLASSES = 3
+
+
+# The model
+
+
+@dataclass(eq=False)
+class Place:
+    """One booking: whose, in which act of asking."""
+
+    person: int
+    asked: "Asked"
+    state: str
+    reason: str = "asked"
+    was_seated: bool = False
+    promotions_before: int = 0
+
+
+@dataclass(eq=False)
+class Asked:
+    places: list[Place] = field(default_factory=list)
+
+    @property
+    def waiting(self) -> list[Place]:
+        return [place for place in self.places if place.state == "queued"]
+
+
+class No(Exception):  # noqa: N818
+    """The model's refusal."""
+
+
+@dataclass(eq=False)
+class Class:
+    id: int
+    slot: int
+    capacity: int
+    is_off: bool = False
+    promotions: int = 0
+    asked: list[Asked] = field(default_factory=list)
+
+    @property
+    def places(self) -> list[Place]:
+        return [place for asked in self.asked for place in asked.places]
+
+    @property
+    def free(self) -> int:
+        return self.capacity - sum(place.state == "booked" for place in self.places)
+
+    @property
+    def queue(self) -> list[list[Place]]:
+        return [asked.waiting for asked in self.asked if asked.waiting]
+
+    def live(self, person: int) -> Place | None:
+        return next((p for p in self.places if p.person == person and p.state != "cancelled"), None)
+
+    def latest(self, person: int) -> Place | None:
+        return next((p for p in reversed(self.places) if p.person == person), None)
+
+
+class Rules:
+    """All classes, and what should have been logged and told."""
+
+    def __init__(self) -> None:
+        self.classes: dict[int, Class] = {}
+        self.told: Counter[tuple[str, int, int]] = Counter()
+        self.logged: Counter[tuple[str, int, int | None]] = Counter()
+
+    def clashes(self, class_: Class, person: int) -> bool:
+        def same_hour(other: Class) -> bool:
+            return other.slot == class_.slot or {other.slot, class_.slot} == {0, 1}
+
+        seats = [c for c in self.classes.values() if c is not class_ and not c.is_off and same_hour(c)]
+        return any((place := c.live(person)) and place.state == "booked" for c in seats)
+
+    def standing(self, class_: Class) -> None:
+        if class_.is_off:
+            raise No("called_off")
+
+    def tell(self, kind: str, class_: Class, place: Place) -> None:
+        self.told[kind, class_.id, place.person] += 1
+
+    def note(self, what: str, class_: Class, place: Place | None = None) -> None:
+        self.logged[what, class_.id, place.person if place else None] += 1
+
+    def book(self, class_: Class, people: list[int]) -> None:
+        self.standing(class_)
+        if any(class_.live(person) for person in people):
+            raise No("already_booked")
+        if len(people) > class_.capacity:
+            raise No("group_too_large")
+        seated = not class_.queue and len(people) <= class_.free
+        if seated and any(self.clashes(class_, person) for person in people):
+            raise No("person_clash")
+        asked = Asked()
+        asked.places = [Place(person, asked, "booked" if seated else "queued") for person in people]
+        class_.asked.append(asked)
+        for place in asked.places:
+            self.note(place.state, class_, place)
+            self.tell(place.state, class_, place)
+        if not seated:
+            self.promote(class_)
+
+    def promote(self, class_: Class) -> None:
+        if not class_.free:
+            return
+        for group in class_.queue:
+            if len(group) > class_.capacity:
+                self.pass_over(class_, group, "too_large")
+            elif len(group) > class_.free:
+                return
+            elif any(self.clashes(class_, place.person) for place in group):
+                self.pass_over(class_, group, "clash")
+            else:
+                for place in group:
+                    place.state, place.reason = "booked", "promoted"
+                    self.note("promoted", class_, place)
+                    self.tell("promoted", class_, place)
+                class_.promotions += 1
+
+    def pass_over(self, class_: Class, group: list[Place], why: str) -> None:
+        for place in group:
+            if place.reason != why:
+                place.reason = why
+                self.note("passed_over", class_, place)
+
+    def promote_waiting(self) -> None:
+        for class_ in sorted(self.classes.values(), key=lambda c: (SLOTS[c.slot], c.id)):
+            if not class_.is_off:
+                self.promote(class_)
+
+    def cancel(self, class_: Class, place: Place, by_another: bool) -> None:
+        self.standing(class_)
+        if place.state == "cancelled":
+            raise No("not_cancellable")
+        place.was_seated, place.promotions_before = place.state == "booked", class_.promotions
+        place.state, place.reason = "cancelled", "asked"
+        self.note("cancelled", class_, place)
+        if place.was_seated or by_another:
+            self.tell("cancelled", class_, place)
+        self.promote(class_)
+
+    def undo(self, class_: Class, place: Place, by_another: bool) -> None:
+        self.standing(class_)
+        if place.state != "cancelled":
+            raise No("not_cancellable")
+        if place.was_seated:
+            if not class_.free or class_.promotions > place.promotions_before:
+                raise No("cannot_undo")
+            if self.clashes(class_, place.person):
+                raise No("person_clash")
+        elif any(other.state == "booked" for other in place.asked.places):
+            raise No("cannot_undo")
+        place.state, place.reason = "booked" if place.was_seated else "queued", "undone"
+        self.note("cancellation_undone", class_, place)
+        if place.was_seated or by_another:
+            self.tell(place.state, class_, place)
+        if not place.was_seated:
+            self.promote(class_)
+
+    def move(self, class_: Class, slot: int) -> None:
+        self.standing(class_)
+        if slot == class_.slot:
+            raise No("nothing_changed")
+        class_.slot = slot
+        self.note("moved", class_)
+        for place in class_.places:
+            if place.state != "cancelled":
+                self.tell("moved", class_, place)
+        self.promote(class_)
+
+    def resize(self, class_: Class, capacity: int) -> None:
+        self.standing(class_)
+        if capacity < class_.capacity - class_.free:
+            raise No("below_taken")
+        if capacity == class_.capacity:
+            raise No("nothing_changed")
+        class_.capacity = capacity
+        self.note("resized", class_)
+        self.promote(class_)
+
+    def call_off(self, class_: Class) -> None:
+        self.standing(class_)
+        class_.is_off = True
+        self.note("called_off", class_)
+        for place in class_.places:
+            if place.state != "cancelled":
+                self.tell("called_off", class_, place)
+                place.state, place.reason = "cancelled", "called_off"
+
+    def mark(self, class_: Class, person: int) -> None:
+        place = class_.live(person)
+        self.standing(class_)
+        if place is None or place.state != "booked":
+            raise No("not_on_roster")
+        self.note("marked", class_, place)
+
+
+# The machine
+
+
+class Town(RuleBasedStateMachine):
+    fresh: Callable[[], None]
+
+    def __init__(self) -> None:
+        super().__init__()
+        type(self).fresh()
+        self.rules = Rules()
+        self.actors = {id_: makers.actor_of_id(id_) for id_ in (*PEOPLE, GAO.id)}
+        for room in range(CLASSES):
+            self.publish(room, slot=room % 2, seats=room + 1)
+
+    def publish(self, room: int, slot: int, seats: int) -> None:
+        day, hour = SLOTS[slot]
+        id_ = makers.a_class(seats=seats, days=day, hour=hour, room=room + 1)
+        self.rules.classes[room] = Class(id_, slot, seats)
+
+    def both(self, ours: Callable[[], Any], theirs: Callable[[], None]) -> None:
+        """Do the same in the product and in the model; they must agree, also about a refusal."""
+        said = expected = None
+        try:
+            theirs()
+        except No as no:
+            expected = str(no)
+        try:
+            ours()
+        except Refusal as refusal:
+            said = refusal.code
+        assert said == expected
+
+    rooms = st.integers(0, CLASSES - 1)
+    people = st.sampled_from(PEOPLE)
+    booking_by = st.sampled_from(("oneself", "owner", "officer"))
+
+    @rule(room=rooms, person=people)
+    def book(self, room: int, person: int) -> None:
+        class_ = self.rules.classes[room]
+        self.both(
+            lambda: booking.book(self.actors[person], class_.id, [person]),
+            lambda: self.rules.book(class_, [person]),
+        )
+
+    @rule(room=rooms, group=st.sets(st.sampled_from(GROUP), min_size=2, max_size=3))
+    def book_group(self, room: int, group: set[int]) -> None:
+        class_, ids = self.rules.classes[room], sorted(group)
+        self.both(
+            lambda: booking.book(self.actors[OWNER.id], class_.id, ids),
+            lambda: self.rules.book(class_, ids),
+        )
+
+    def by(self, who: str, person: int) -> Any:
+        if who == "owner" and person in GROUP:
+            return self.actors[OWNER.id]
+        return self.actors[GAO.id if who == "officer" else person]
+
+    @rule(room=rooms, person=people, who=booking_by)
+    def cancel(self, room: int, person: int, who: str) -> None:
+        class_, actor = self.rules.classes[room], self.by(who, person)
+        place = class_.latest(person)
+        if place:
+            self.both(
+                lambda: booking.cancel(actor, makers.booking_id(class_.id, person)),
+                lambda: self.rules.cancel(class_, place, actor.id != person),
+            )
+
+    @rule(room=rooms, person=people, who=booking_by)
+    def undo(self, room: int, person: int, who: str) -> None:
+        class_, actor = self.rules.classes[room], self.by(who, person)
+        place = class_.latest(person)
+        if place:
+            self.both(
+                lambda: booking.undo_cancel(actor, makers.booking_id(class_.id, person)),
+                lambda: self.rules.undo(class_, place, actor.id != person),
+            )
+
+    @rule(room=rooms, slot=st.sampled_from(sorted(SLOTS)))
+    def move(self, room: int, slot: int) -> None:
+        class_, (day, hour) = self.rules.classes[room], SLOTS[slot]
+        start = makers.in_days(day, hour)
+        self.both(
+            lambda: booking.move(self.actors[GAO.id], class_.id, [(start, start + 2.5 * makers.HOUR)], room + 1),
+            lambda: self.rules.move(class_, slot),
+        )
+
+    @rule(room=rooms, capacity=st.integers(1, 5))
+    def resize(self, room: int, capacity: int) -> None:
+        class_ = self.rules.classes[room]
+        self.both(
+            lambda: booking.resize(self.actors[GAO.id], class_.id, capacity),
+            lambda: self.rules.resize(class_, capacity),
+        )
+
+    @rule(room=rooms, really=st.integers(0, 3))
+    def call_off(self, room: int, really: int) -> None:
+        class_ = self.rules.classes[room]
+        if really == 0 or class_.is_off:
+            self.both(
+                lambda: booking.call_off(self.actors[GAO.id], class_.id, "台风"),
+                lambda: self.rules.call_off(class_),
+            )
+
+    @precondition(lambda self: any(class_.is_off for class_ in self.rules.classes.values()))
+    @rule(slot=st.sampled_from(sorted(SLOTS)), seats=st.integers(1, 4))
+    def publish_again(self, slot: int, seats: int) -> None:
+        room = next(room for room, class_ in self.rules.classes.items() if class_.is_off)
+        self.publish(room, slot, seats)
+
+    @rule(room=rooms, person=people, mark=st.sampled_from(Mark))
+    def mark(self, room: int, person: int, mark: Mark) -> None:
+        class_ = self.rules.classes[room]
+        if not class_.latest(person):
+            return
+        number = makers.booking_id(class_.id, person)
+        sitting = db.session.scalar(select(Sitting.id).where(Sitting.class_id == class_.id)) or 0
+        with makers.at(makers.before_start(class_.id, 30)):
+            self.both(
+                lambda: roster.mark(self.actors[GAO.id], class_.id, sitting, [number], mark),
+                lambda: self.rules.mark(class_, person),
+            )
+
+    @rule()
+    def let_the_clock_promote(self) -> None:
+        self.both(booking.promote_waiting, self.rules.promote_waiting)
+
+    @invariant()
+    def the_records_say_what_the_rules_say(self) -> None:
+        db.session.rollback()
+        for class_ in self.rules.classes.values():
+            row = makers.the_class(class_.id)
+            assert (row.capacity, row.seats_free, row.queued) == (class_.capacity, class_.free, len(class_.queue))
+            assert 0 <= row.seats_taken <= row.capacity
+            kept = db.session.execute(
+                select(Booking.person_id, Booking.state, Booking.reason)
+                .where(Booking.class_id == class_.id)
+                .order_by(Booking.enrolment_id, Booking.id)
+            )
+            assert [tuple(one) for one in kept] == [(p.person, p.state, p.reason) for p in class_.places]
+        assert faults() == []
+
+    @invariant()
+    def nobody_waits_for_a_seat_that_they_could_have(self) -> None:
+        """Except for whose clash ended elsewhere, until the clock looks."""
+        for class_ in self.rules.classes.values():
+            fits = [g for g in class_.queue if len(g) <= class_.capacity and g[0].reason != "clash"]
+            assert not fits or len(fits[0]) > class_.free or class_.is_off
+
+    @invariant()
+    def everyone_concerned_was_told_once_and_all_is_logged(self) -> None:
+        rows = db.session.execute(select(Notice.kind, Notice.class_id, Notice.person_id, Notice.key)).all()
+        assert len({row.key for row in rows}) == len(rows)
+        assert Counter((row.kind, row.class_id, row.person_id) for row in rows) == self.rules.told
+        events = db.session.execute(
+            select(Event.what, Event.class_id, Booking.person_id).outerjoin(Booking, Booking.id == Event.booking_id)
+        )
+        assert Counter(tuple(event) for event in events) == self.rules.logged
+
+
+def play(made: dict[str, Any], kind: str, examples: int, steps: int) -> None:
+    _, database = made[kind]
+
+    def fresh() -> None:
+        db.session.remove()
+        db.engine.dispose()
+        database.fresh()
+
+    machine = type("TownOf" + kind, (Town,), {"fresh": staticmethod(fresh)})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            derandomize=not WHOLE,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
+        ),
+    )
+
+
+def test_seats_and_queue_keep_the_rules(app: Flask, made: dict[str, Any]) -> None:
+    kind = db.engine.dialect.name.removesuffix("ql")
+    play(made, kind, examples=12 if kind == "sqlite" else 3, steps=40)
+
+
+@pytest.mark.proof
+def test_seats_and_queue_keep_the_rules_for_long(app: Flask, made: dict[str, Any]) -> None:
+    kind = db.engine.dialect.name.removesuffix("ql")
+    play(made, kind, examples=400 if kind == "sqlite" else 100, steps=80)
