@@ -233,6 +233,19 @@ def test_page(demo_town: Town, door: Door, case: Case, lang: str, scheme: str) -
         _axe(page)
 
 
+def test_a_mail_is_read_on_a_phone(demo_town: Town, door: Door) -> None:
+    page = door(demo_town)
+    page.goto("/resets")
+    page.locator("#login").fill("zhou@demo.example")
+    page.locator("main .button").click()
+    demo_town.mailed("reset", 1, "zhou@")
+    page.goto("/mail")
+    page.locator("summary").first.click()
+    expect(page.locator("main a[href*='/resets/']").first).to_be_visible()
+    fits(page)
+    _axe(page)
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_bytes_of_a_first_visit(demo_town: Town, door: Door, lang: str) -> None:
     page = door(demo_town, "", lang)
