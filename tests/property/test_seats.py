@@ -142,10 +142,10 @@ class Rules:
         for group in class_.queue:
             if len(group) > class_.capacity:
                 self.pass_over(class_, group, "too_large")
-            elif len(group) > class_.free:
-                return
             elif any(self.clashes(class_, place.person) for place in group):
                 self.pass_over(class_, group, "clash")
+            elif len(group) > class_.free:
+                return
             else:
                 for place in group:
                     place.state, place.reason = "booked", "promoted"
@@ -376,8 +376,8 @@ class Town(RuleBasedStateMachine):
     def nobody_waits_for_a_seat_that_they_could_have(self) -> None:
         """Except for whose clash ended elsewhere, until the clock looks."""
         for class_ in self.rules.classes.values():
-            fits = [g for g in class_.queue if len(g) <= class_.capacity and g[0].reason != "clash"]
-            assert not fits or len(fits[0]) > class_.free or class_.is_off
+            able = [group for group in class_.queue if group[0].reason not in ("clash", "too_large")]
+            assert not able or len(able[0]) > class_.free or class_.is_off
 
     @invariant()
     def everyone_concerned_was_told_once_and_all_is_logged(self) -> None:

@@ -147,6 +147,17 @@ def test_a_group_with_one_clash_is_passed_over_whole(app: Flask) -> None:
     assert faults() == []
 
 
+def test_a_clashing_group_holds_no_seat_back_however_many_are_free(app: Flask) -> None:
+    full, other = makers.a_class(seats=2), makers.a_class(room=1)
+    makers.book(LU, full)
+    makers.book(STRANGER, full)
+    makers.book(OWNER, full, SHEN, COLLEAGUE)
+    makers.book(NEWCOMER, full)
+    makers.book(COLLEAGUE, other)
+    makers.cancel(full, LU)  # one seat: too few for the two, who could not take it anyway
+    assert [states(full)[m.id] for m in (SHEN, COLLEAGUE, NEWCOMER)] == ["queued", "queued", "booked"]
+
+
 def test_a_group_that_the_class_has_become_too_small_for_does_not_block_the_rest(app: Flask) -> None:
     class_id = makers.a_class(seats=3)
     makers.book(LU, class_id)

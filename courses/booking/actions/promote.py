@@ -33,11 +33,11 @@ def promote(class_: Locked, at: dt.datetime) -> int:
         if len(group) > row.capacity:
             _pass_over(row.id, group, "too_large")
             continue
-        if len(group) > row.seats_free:
-            break
         if any(b.person_id is None or b.person_id not in people or people[b.person_id].clash for b in group):
             _pass_over(row.id, group, "clash")
             continue
+        if len(group) > row.seats_free:
+            break
         for booking in group:
             booking.state, booking.reason, booking.changed_at = State.BOOKED, "promoted", at
             person = people[booking.person_id or 0]
