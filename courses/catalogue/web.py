@@ -101,7 +101,16 @@ def _pager(asked: dict[str, Any], number: int, more: bool) -> Any:
 @pages.get("/courses")
 @public
 def courses() -> str:
-    return render_template("catalogue/courses.html", courses=queries.all_courses())
+    """Show every course, or those in whose title or summary all words searched for stand."""
+    q = request.args.get("q", "").strip()[:MAX_WORDS]
+    found = [course for course in queries.all_courses() if _mentions(course, q.casefold().split())]
+    return render_template("catalogue/courses.html", courses=found, q=q)
+
+
+def _mentions(course: Course, words: list[str]) -> bool:
+    texts = (course.title_zh, course.title_en, course.summary_zh, course.summary_en)
+    said = "\n".join(texts).casefold()
+    return all(word in said for word in words)
 
 
 @pages.get("/courses/<int:course_id>")

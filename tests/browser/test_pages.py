@@ -71,6 +71,7 @@ CASES = (
     Case("", "/?page=2"),
     Case("", "/?q=zzz&free=1"),
     Case("", "/courses"),
+    Case("", "/courses?q=zzz"),
     Case("", "/courses/{carbon}"),
     Case("", "/courses/{in Chinese alone}"),
     Case("", "/classes/{open}"),

@@ -73,6 +73,9 @@ def test_the_main_job(own_town: Town, door: Door, lang: str, say: Words) -> None
     officer = door(town, "gao", lang)
     officer.goto("/desk")
     press(officer, say("Publish a class"))
+    officer.get_by_role("searchbox").fill(COURSE[lang])
+    officer.get_by_role("searchbox").press("Enter")
+    officer.wait_for_url("**/courses?q=*")
     press(officer, COURSE[lang])
     press(officer, say("Publish a class"))
     home = officer.locator("#room_id option:checked").inner_text()
@@ -353,6 +356,21 @@ def test_text_at_twice_its_size(demo_town: Town, door: Door, coming: Coming, lan
     press(page, say("Book a seat"))
     told(page, say("The seat is booked. A confirmation is on its way.", num=1))
     press(page, say("I cannot come"))
+
+
+def test_a_mark_without_a_network(demo_town: Town, door: Door, lang: str, say: Words) -> None:
+    page = door(demo_town, "gao", lang)
+    page.goto("/desk")
+    page.locator("ol.desk > li.wait").last.get_by_role("link", name=say("Roster")).click()
+    page.wait_for_url("**/roster")
+    excused = page.get_by_role("button", name=say("Excused")).last
+    page.context.set_offline(True)
+    excused.click()
+    told(page, say("No connection: nothing was sent. Please try again when you are back online."))
+    door.complaints.clear()  # the browser names the lost line in its console as well
+    page.context.set_offline(False)
+    excused.click()
+    expect(excused).to_have_attribute("aria-pressed", "true")
 
 
 def test_a_session_that_ended_elsewhere(demo_town: Town, door: Door, coming: Coming, lang: str, say: Words) -> None:
