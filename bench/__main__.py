@@ -156,7 +156,7 @@ def bookings(kind: str, town: Town) -> None:
 def pages(kind: str, town: Town) -> None:
     """The supermarket and a class's page, signed out and in, beside the floor's page of the same size."""
     with town.app.app_context():
-        class_id = town.a_class(30, 15)
+        class_id = town.a_class(30, 200_000)
         actor = town.people(1)[0]
     asked = {
         "supermarket signed out": town.get("/"),
@@ -190,7 +190,7 @@ def statements(kind: str, town: Town) -> None:
     """Statements per page and per booking, BEGIN and COMMIT left out."""
     seen: list[str] = []
     with town.app.app_context():
-        class_id, person = town.a_class(30, 45), town.people(1)[0]
+        class_id, person = town.a_class(30, 200_030), town.people(1)[0]
         event.listen(db.engine, "before_cursor_execute", lambda *a: seen.append(a[2]))
     browser = town.app.test_client()
     with browser.session_transaction() as session:
