@@ -63,7 +63,7 @@ class TimetableForm(Form):
     """Where and when: what publishing and moving share."""
 
     room_id = SelectField(_l("Room"), coerce=int, validators=[InputRequired(REQUIRED)])
-    sittings = FieldList(FormField(SittingForm), min_entries=1, max_entries=MAX_SITTINGS)
+    sittings = FieldList(FormField(SittingForm), _l("Sittings"), min_entries=1, max_entries=MAX_SITTINGS)
 
     def spans(self) -> list[Span]:
         return [span for row in self.sittings if (span := row.form.span())]
@@ -109,6 +109,10 @@ class ClassForm(TimetableForm):
 
 
 REFUSED_AT = {
+    "no_sitting": "sittings",
+    "sittings_overlap": "sittings",
+    "ends_before_start": "sittings",
+    "in_the_past": "sittings",
     "too_many_seats": "capacity",
     "room_clash": "room_id",
     "lecturer_clash": "lecturers",

@@ -109,6 +109,7 @@ CASES = (
     Case("gao", "/courses/{carbon}"),
     Case("gao", "/courses/{carbon}/classes/new"),
     Case("gao", "/courses/{carbon}/classes/new", then="empty"),
+    Case("gao", "/courses/{carbon}/classes/new", then="backwards"),
     Case("gao", "/classes/{full}"),
     Case("gao", "/classes/{of gao}/move"),
     Case("gao", "/classes/{of gao}/move", then="empty"),
@@ -155,6 +156,13 @@ def _empty(page: Page) -> None:
     expect(page.locator(".summary")).to_be_focused()
 
 
+def _backwards(page: Page) -> None:
+    page.locator("#sittings-0-end").fill("08:00")
+    _form(page).locator(".button").last.click()
+    expect(page.locator("#sittings .error")).to_be_visible()
+    expect(page.locator(".summary a")).to_have_attribute("href", "#sittings")
+
+
 def _asked(page: Page) -> None:
     page.locator("#login").fill("nobody@demo.example")
     _form(page).locator(".button").click()
@@ -175,6 +183,7 @@ def _marked(page: Page) -> None:
 
 STEPS: dict[str, Callable[[Page], None]] = {
     "empty": _empty,
+    "backwards": _backwards,
     "asked": _asked,
     "token": _token,
     "marked": _marked,

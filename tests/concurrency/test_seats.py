@@ -330,14 +330,15 @@ RACES = (
 
 @pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
 def test_the_race_is_kept(app: Flask, race: Callable[[Flask, Do], list[str]]) -> None:
-    assert race(app, lambda asked: together(app, asked)) == []
+    assert race(app, lambda asked: together(app, [(acts.slowly, *act) for act in asked])) == []
 
 
 @pytest.mark.proof
 @pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
 def test_the_race_is_kept_again_and_again(app: Flask, race: Callable[[Flask, Do], list[str]]) -> None:
-    for _ in range(ROUNDS):
-        assert race(app, lambda asked: together(app, asked)) == []
+    for number in range(2 * ROUNDS):  # as fast as they can, and slowly
+        how = (acts.slowly,) if number % 2 else ()
+        assert race(app, lambda asked, how=how: together(app, [(*how, *act) for act in asked])) == []
 
 
 @pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)

@@ -137,6 +137,8 @@ def test_a_frozen_leader_turns_the_clock_red_and_doubles_nothing(
             eventually(lambda: app.test_client().get("/readyz").status_code == 503)
             due_soon()
             eventually(lambda: [n for n in told("booked") if n.state == Fate.SENT])  # the other delivers all the same
+            time.sleep(1 + 6 * BEAT_S)
+            assert told("reminder") == []  # and leaves the leader's part alone, though it is due
         finally:
             os.kill(leader, signal.SIGCONT)
         eventually(lambda: app.test_client().get("/readyz").status_code == 200)

@@ -360,6 +360,14 @@ def test_a_living_worker_is_not_doubted_however_slow(app: Flask) -> None:
     assert fates() == [Fate.SENDING]
 
 
+def test_who_sends_from_the_command_line_has_no_pulse_and_gets_its_time(app: Flask) -> None:
+    a_notice()
+    dies_sending("command-line:1")
+    assert outbox.doubt_abandoned() == 0
+    with at(clock.now() + pulse.DEAD_AFTER + MINUTE):
+        assert outbox.doubt_abandoned() == 1
+
+
 def test_a_worker_that_could_not_record_a_fate_doubts_itself(app: Flask) -> None:
     a_notice(1)
     dies_sending("w")
