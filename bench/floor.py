@@ -135,4 +135,4 @@ def make(page_bytes: int) -> Flask:
 
 
 if __name__ == "__main__":
-    Server(make(int(sys.argv[2])), options("127.0.0.1", int(sys.argv[1]), 2, 4)).run()
+    Server(make(int(sys.argv[2])), options("127.0.0.1", int(sys.argv[1]), 2, 2)).run()

@@ -1,7 +1,6 @@
 """create_app: the only place that knows every room."""
 
 import hashlib
-import secrets
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from courses.catalogue import web as catalogue_web
 from courses.desks import web as desks_web
 from courses.ground import clock, db, language
 from courses.ground.api import IdConverter
+from courses.ground.nonce import nonce
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import refusal_of
 from courses.people import guard
@@ -211,11 +211,6 @@ def _install_errors(app: Flask) -> None:
 
 
 def _install_headers(app: Flask) -> None:
-    def nonce() -> str:
-        if "nonce" not in g:
-            g.nonce = secrets.token_urlsafe(16)
-        return str(g.nonce)
-
     app.jinja_env.globals["nonce"] = nonce
 
     @app.after_request

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from courses.booking.model import LIVE, SEATED, Booking, Enrolment, Event, State
@@ -34,18 +34,20 @@ class ClassView(NamedTuple):
     squadron: Squadron
 
 
+_VIEWS = (  # built once: building a statement costs more than running it
+    select(TrainingClass, Course, Topic, Room, Home, Town, Squadron)
+    .join(Course, Course.id == TrainingClass.course_id)
+    .join(Topic, Topic.id == Course.topic_id)
+    .join(Room, Room.id == TrainingClass.room_id)
+    .join(Home, Home.id == Room.home_id)
+    .join(Town, Town.id == Home.town_id)
+    .join(Squadron, Squadron.id == TrainingClass.squadron_id)
+    .where(TrainingClass.id == bindparam("class_id"))
+)
+
+
 def class_view(class_id: int) -> ClassView | None:
-    statement = (
-        select(TrainingClass, Course, Topic, Room, Home, Town, Squadron)
-        .join(Course, Course.id == TrainingClass.course_id)
-        .join(Topic, Topic.id == Course.topic_id)
-        .join(Room, Room.id == TrainingClass.room_id)
-        .join(Home, Home.id == Room.home_id)
-        .join(Town, Town.id == Home.town_id)
-        .join(Squadron, Squadron.id == TrainingClass.squadron_id)
-        .where(TrainingClass.id == class_id)
-    )
-    found = db.session.execute(statement).first()
+    found = db.session.execute(_VIEWS, {"class_id": class_id}).first()
     return ClassView(*found) if found else None
 
 
@@ -80,24 +82,23 @@ def _place() -> Any:
     )
 
 
-def _places() -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            Booking.id,
-            Booking.person_id,
-            Person.name,
-            Person.name_en,
-            Booking.state,
-            Booking.reason,
-            Booking.class_id,
-            _place(),
-            Enrolment.enterprise_id,
-            Booking.attended,
-        )
-        .join(Enrolment, Enrolment.id == Booking.enrolment_id)
-        .join(Person, Person.id == Booking.person_id)
-        .order_by(Enrolment.order_no, Booking.id)
+_PLACES = (
+    select(
+        Booking.id,
+        Booking.person_id,
+        Person.name,
+        Person.name_en,
+        Booking.state,
+        Booking.reason,
+        Booking.class_id,
+        _place(),
+        Enrolment.enterprise_id,
+        Booking.attended,
     )
+    .join(Enrolment, Enrolment.id == Booking.enrolment_id)
+    .join(Person, Person.id == Booking.person_id)
+    .order_by(Enrolment.order_no, Booking.id)
+)
 
 
 def _as_places(statement: Select[*tuple[Any, ...]]) -> list[Place]:
@@ -107,7 +108,7 @@ def _as_places(statement: Select[*tuple[Any, ...]]) -> list[Place]:
 
 
 def place_of(booking_id: int) -> Place | None:
-    found = _as_places(_places().where(Booking.id == booking_id))
+    found = _as_places(_PLACES.where(Booking.id == booking_id))
     return found[0] if found else None
 
 
@@ -118,7 +119,7 @@ def own_places(actor: Actor, class_id: int) -> list[Place]:
     if actor.has(Role.OWNER):
         whose = or_(whose, Enrolment.enterprise_id == actor.enterprise_id)
     latest: dict[int, Place] = {}
-    for place in _as_places(_places().where(Booking.class_id == class_id, whose)):
+    for place in _as_places(_PLACES.where(Booking.class_id == class_id, whose)):
         if place.state != State.CANCELLED or place.person_id not in latest:
             latest[place.person_id] = place
     return list(latest.values())
@@ -281,7 +282,7 @@ def bookings_seen_by(
     In the order of their ids, which is that of asking, from the one above `after`; one more than `limit` if there are
     more.
     """
-    statement = _places().where(Booking.class_id == class_id, Booking.state.in_(LIVE), Booking.id > after)
+    statement = _PLACES.where(Booking.class_id == class_id, Booking.state.in_(LIVE), Booking.id > after)
     if not may(actor, Right.READ_ROSTER, squadron_id=squadron_id, lecturer_ids=lecturer_ids):
         whose = Booking.person_id == actor.id
         if actor.has(Role.OWNER):

@@ -112,7 +112,7 @@ def cards() -> Select[*tuple[Any, ...]]:
 
 
 def as_cards(statement: Select[*tuple[Any, ...]], **values: Any) -> list[Card]:
-    return [Card._make(row) for row in run(statement, values)]
+    return [Card._make(row) for row in run(statement, values).all()]
 
 
 def shelf(filters: Filters, at: dt.datetime, day_span: tuple[dt.datetime, dt.datetime] | None) -> list[Card]:
@@ -275,9 +275,16 @@ def lecturers() -> list[Teacher]:
     return [Teacher(*row) for row in db.session.execute(_teachers().order_by(Person.name, Person.id))]
 
 
+_OF_CLASS = (
+    _teachers()
+    .join(Teaching, Teaching.person_id == Person.id)
+    .where(Teaching.class_id == bindparam("class_id"))
+    .order_by(Person.id)
+)
+
+
 def lecturers_of(class_id: int) -> list[Teacher]:
-    statement = _teachers().join(Teaching, Teaching.person_id == Person.id).where(Teaching.class_id == class_id)
-    return [Teacher(*row) for row in db.session.execute(statement.order_by(Person.id))]
+    return [Teacher._make(row) for row in run(_OF_CLASS, {"class_id": class_id}).all()]
 
 
 def spans_of(class_: TrainingClass) -> list[tuple[dt.datetime, dt.datetime]]:

@@ -1,11 +1,12 @@
 """The pages of the catalogue: shelves, courses, and the form that publishes a class."""
 
 import datetime as dt
+from collections.abc import Sequence
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
 from wtforms.fields.choices import SelectChoice
@@ -19,9 +20,10 @@ from courses.ground.db import db
 from courses.ground.forms import day_argument, number_argument, page_number
 from courses.ground.language import called, lang, plain
 from courses.ground.markdown import as_html
+from courses.ground.nonce import blank, fill_in
 from courses.ground.refusal import Refusal
 from courses.homes.queries import places
-from courses.people.guard import needs, public, signed_in
+from courses.people.guard import actor, needs, public, signed_in
 from courses.people.queries import city
 from courses.people.rights import Right
 
@@ -32,13 +34,13 @@ MAX_WORDS = 100
 @pages.app_template_global("card")
 def card(row: queries.Card) -> Markup:
     """Return a class's card. It says the same as long as its row does, so it is made once, not for each visitor."""
-    return _card(row, lang(), *_phase(row))
+    return _card(row, lang(), *_present([row]))
 
 
-def _phase(row: queries.Card) -> tuple[bool, bool, int]:
-    """Return what a card says of the present: whether booking opened or closed, and which year needs no mention."""
+def _present(rows: Sequence[queries.Card]) -> tuple[int | bool, ...]:
+    """Return what cards say of the present: which year needs no mention, and where booking opened or closed."""
     now = clock.now()
-    return row.opens_at > now, row.closes_at > now, clock.local(now).year
+    return clock.local(now).year, *(at > now for row in rows for at in (row.opens_at, row.closes_at))
 
 
 @lru_cache(maxsize=2000)
@@ -58,10 +60,18 @@ def shelves() -> str:
         page=page_number(),
     )
     found = tuple(queries.shelf(filters, clock.now(), _span_of(filters.day)))
-    phases = tuple(_phase(row) for row in found)
     names = (tuple(queries.topics()), tuple(queries.towns_with_homes()), city())
     asked = tuple((name, value) for name, value in request.args.items() if name not in ("page", "lang"))
-    return render_template("catalogue/shelves.html", shelf=_shelf(found, filters, asked, *names, lang(), phases))
+    made = _shelf(found, filters, asked, *names, lang(), _present(found))
+    if actor() or session:
+        return render_template("catalogue/shelves.html", shelf=made)
+    return fill_in(_page_of_strangers(made, request.url, lang(), city()))
+
+
+@lru_cache(maxsize=300)
+def _page_of_strangers(shelf: Markup, *_depends_on: object) -> str:
+    """Return the page as every stranger sees it at this address."""
+    return blank(lambda: render_template("catalogue/shelves.html", shelf=shelf))
 
 
 @lru_cache(maxsize=300)

@@ -6,7 +6,7 @@ What changes rows stands in `transaction.py`; what is here holds for readers and
 import datetime as dt
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from flask import Flask
@@ -30,11 +30,11 @@ class UTCDateTime(TypeDecorator[dt.datetime]):
             raise ValueError("naive datetime")
         return value.astimezone(dt.UTC)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> dt.datetime | None:
-        if value is None:
-            return None
-        moment: dt.datetime = value
-        return moment.replace(tzinfo=moment.tzinfo or dt.UTC).astimezone(dt.UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], dt.datetime | None]:
+        """Read a moment in one step: SQLAlchemy's two show in every list."""
+        if dialect.name == "sqlite":
+            return lambda text: None if text is None else dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC)
+        return lambda moment: None if moment is None else moment.astimezone(dt.UTC)
 
 
 class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):

@@ -129,7 +129,7 @@ def install(app: Flask) -> None:
     Babel(app, locale_selector=lang, default_timezone="UTC")
     app.jinja_env.filters.update(worded=worded, called=called, local=clock.local, said=plain)
     app.jinja_env.filters.update(day=day, clock=clock_time, moment=moment, iso=dt.datetime.isoformat)
-    app.jinja_env.globals.update(span=span, zone_name=zone_name)
+    app.jinja_env.globals.update(span=span, zone_name=zone_name, present=clock.now)
     app.context_processor(lambda: {"lang": lang(), "now": clock.now()})
     _install_gettext(app)
 

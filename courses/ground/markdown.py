@@ -1,6 +1,7 @@
 """Markdown as people write it in a syllabus, made into safe HTML."""
 
 import re
+from functools import lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
@@ -12,6 +13,7 @@ _HEADING = re.compile(r"(?m)^(#{1,6})(?= )")
 _TAGS = {"p", "ul", "ol", "li", "strong", "em", "h3", "h4", "h5", "blockquote", "code", "br", "a"}
 
 
+@lru_cache(maxsize=500)
 def as_html(text: str) -> Markup:
     """Return `text` as HTML. Its highest headings become h3, since the page has its own above.
 
