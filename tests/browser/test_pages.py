@@ -61,7 +61,7 @@ IDS = {
     " ON p.id = o.person_id WHERE p.email = 'gao@demo.example' AND state = 'published' AND seats_taken > 0"
     f" AND t.starts_at > {NOW} ORDER BY t.starts_at DESC",
     "held": _TAUGHT + f"< {NOW} ORDER BY t.starts_at DESC",
-    "to be held": _TAUGHT + f"> {NOW}",
+    "to be held": _TAUGHT + f"> {NOW} ORDER BY t.starts_at",
     "carbon": "SELECT id FROM course WHERE title_en = 'Carbon Trading Management'",
     "in Chinese alone": "SELECT id FROM course WHERE title_en = ''",
 }

@@ -125,7 +125,7 @@ def test_the_main_job(own_town: Town, door: Door, lang: str, say: Words) -> None
     # The class is full: a second manager queues.
     second = door(town, "lu", lang)
     find_class(second, lang)
-    expect(second.locator("main")).to_contain_text(say("Full, {capacity} seats").format(capacity=4))
+    expect(second.locator("main")).to_contain_text(say("Full, %(capacity)s seats", capacity=4))
     press(second, say("Join the queue"))
     told(second, say("The class is full: number %(place)s in the queue.", place=1))
     assert town.mailed("queued", 1, "lu@")[0].method is None
