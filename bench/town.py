@@ -52,12 +52,12 @@ class Town:
     room: int
 
     def a_class(self, seats: int, minutes_on: int = 0) -> int:
-        """Publish a class of `seats`, each in its own half hour so that no room clashes; return its id."""
+        """Publish a class of `seats`, ten minutes long, `minutes_on` from now in a hundred days, so that no room clashes; return its id."""
         with self.app.app_context():
             actor = actor_of(self.officer)
             assert actor is not None
             begins = clock.now() + dt.timedelta(days=100, minutes=minutes_on)
-            span = (begins, begins + dt.timedelta(minutes=20))
+            span = (begins, begins + dt.timedelta(minutes=10))
             plan = ClassPlan(
                 course_id=db.session.scalar(select(func.min(Course.id))) or 1,
                 room_id=self.room,

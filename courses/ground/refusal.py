@@ -39,6 +39,11 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     "not_found": (404, _l("There is nothing here, or it is not yours to see.")),
     "key_reused": (422, _l("This Idempotency-Key was used for a different request. Use a new key.")),
     "malformed": (422, _l("Some of what was sent cannot be read. Check the marked fields.")),
+    "not_a_sheet": (422, _l("This is no spreadsheet that can be read. Save it as XLSX or CSV and send that.")),
+    "sheet_too_long": (
+        422,
+        _l("The sheet has %(rows)s rows; at most %(limit)s are read at once. Split it into several files."),
+    ),
     # people
     "not_signed_in": (401, _l("Please sign in first.")),
     "not_allowed": (403, _l("Your role does not include this. Ask your squadron if you think it should.")),

@@ -39,6 +39,8 @@ SPOKEN = {"_", "gettext", "ngettext", "_l", "lazy_gettext"}
 # What is not to be translated, each with its reason.
 AS_IT_IS = {
     "API": "the same word in both languages",
+    "XLSX": "the same word in both languages",
+    "CSV": "the same word in both languages",
     "English": "a language is offered in its own name",
     "中文": "a language is offered in its own name",
     "narrow": "the width of a page, a class of the stylesheet",

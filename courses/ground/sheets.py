@@ -1,0 +1,149 @@
+"""Tables that leave as XLSX or CSV and come back: lists taken away, spreadsheets taken in.
+
+What leaves opens in Excel as it was: numbers are numbers, days are days, and no cell is a formula, whatever a
+name begins with. What comes in may be XLSX, XLS or ODS, or CSV in UTF-8 or GB18030 with commas, semicolons or tabs.
+"""
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import xlsxwriter
+from flask import Response, request
+from python_calamine import CalamineError, CalamineWorkbook
+
+from courses.ground import clock
+from courses.ground.refusal import Refusal
+
+KINDS = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+}
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with these a cell of a CSV file begins to compute (OWASP, CSV injection)
+MAX_ROWS = 20_000
+
+
+def wanted() -> str | None:
+    """Return the kind of file that this request wants its list as (`?as=xlsx` or `?as=csv`); None for a page."""
+    kind = request.args.get("as", "")
+    return kind if kind in KINDS else None
+
+
+def taken_away(kind: str, name: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
+    """Return a list as a file called `name`, in any script, with today's date."""
+    made = (xlsx if kind == "xlsx" else comma_separated)(head, rows)
+    file = f"{name}-{clock.local(clock.now()):%Y-%m-%d}.{kind}"
+    answer = Response(made, content_type=KINDS[kind])
+    answer.headers["Content-Disposition"] = f"attachment; filename=\"list.{kind}\"; filename*=UTF-8''{quote(file)}"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def xlsx(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """Return a workbook with one sheet: its head stays in view, its columns are as wide as their words."""
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(
+        file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    )
+    sheet, bold = book.add_worksheet(), book.add_format({"bold": True})
+    moment, day = book.add_format({"num_format": "yyyy-mm-dd hh:mm"}), book.add_format({"num_format": "yyyy-mm-dd"})
+    widths = [_width(words) for words in head]
+    sheet.write_row(0, 0, head, bold)
+    for number, row in enumerate(rows, 1):
+        for column, value in enumerate(row):
+            shown = _plain(value)
+            if isinstance(shown, dt.datetime):
+                sheet.write_datetime(number, column, shown, moment)
+            elif isinstance(shown, dt.date):
+                sheet.write_datetime(number, column, dt.datetime.combine(shown, dt.time.min), day)
+            else:
+                sheet.write(number, column, shown)
+            widths[column] = max(widths[column], _width(str(shown)))
+    for column, width in enumerate(widths):
+        sheet.set_column(column, column, min(width + 2, 60))
+    sheet.freeze_panes(1, 0)
+    book.close()
+    return file.getvalue()
+
+
+def comma_separated(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """Return CSV that Excel reads with its Chinese letters: UTF-8 with the mark at its beginning."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(head)
+    writer.writerows([_disarmed(_plain(value)) for value in row] for row in rows)
+    return file.getvalue().encode("utf-8-sig")
+
+
+def read(content: bytes) -> list[list[str]]:
+    """Return the rows of a spreadsheet's first sheet as text, empty ones at the end left out.
+
+    Raises Refusal("not_a_sheet") for what is none, Refusal("sheet_too_long") above MAX_ROWS.
+    """
+    rows = _read_book(content) if content[:2] in (b"PK", b"\xd0\xcf") else _read_text(content)
+    while rows and not any(rows[-1]):
+        rows.pop()
+    if len(rows) > MAX_ROWS:
+        raise Refusal("sheet_too_long", rows=len(rows), limit=MAX_ROWS)
+    return rows
+
+
+def _read_book(content: bytes) -> list[list[str]]:
+    try:
+        sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
+    except (CalamineError, IndexError, OSError, ValueError):
+        raise Refusal("not_a_sheet") from None
+    return [[_as_text(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
+
+
+def _read_text(content: bytes) -> list[list[str]]:
+    for encoding in ("utf-8-sig", "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "gb18030"):
+        try:
+            text = content.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        raise Refusal("not_a_sheet")
+    if "\0" in text:
+        raise Refusal("not_a_sheet")
+    first = text.split("\n", 1)[0]
+    separator = max(",;\t，", key=first.count)
+    if separator == "，":
+        text, separator = text.replace("，", ","), ","
+    return [
+        [_armed(value.strip()) for value in row]
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    ]
+
+
+def _as_text(value: Any) -> str:
+    """Return a cell as it was typed: Excel keeps 13800138000 as a number with a point."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as a cell holds it: moments in the city's zone, no None, no mark-up."""
+    if isinstance(value, dt.datetime):
+        return clock.local(value).replace(tzinfo=None)
+    if value is None:
+        return ""
+    return value if isinstance(value, int | float | dt.date) else str(value)
+
+
+def _disarmed(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def _armed(text: str) -> str:
+    """Return a cell of a CSV file as it was before `_disarmed`."""
+    return text[1:] if text[:1] == "'" and text[1:].startswith(FORMULA) else text
+
+
+def _width(words: str) -> int:
+    return sum(2 if sign > "\u2e80" else 1 for sign in words)
