@@ -1,0 +1,38 @@
+"""The courses, and each one's page."""
+
+from flask import render_template, request
+
+from courses.catalogue import queries
+from courses.catalogue.model import Course
+from courses.catalogue.web.blueprint import MAX_WORDS, pages, the_course
+from courses.ground import clock
+from courses.ground.language import plain
+from courses.ground.markdown import as_html
+from courses.people.guard import public
+
+
+@pages.get("/courses")
+@public
+def courses() -> str:
+    """Show every course, or those in whose title or summary all words searched for stand."""
+    q = request.args.get("q", "").strip()[:MAX_WORDS]
+    found = [course for course in queries.all_courses() if _mentions(course, q.casefold().split())]
+    return render_template("catalogue/courses.html", courses=found, q=q)
+
+
+def _mentions(course: Course, words: list[str]) -> bool:
+    texts = (course.title_zh, course.title_en, course.summary_zh, course.summary_en)
+    said = "\n".join(texts).casefold()
+    return all(word in said for word in words)
+
+
+@pages.get("/courses/<int:course_id>")
+@public
+def course(course_id: int) -> str:
+    found = the_course(course_id)
+    return render_template(
+        "catalogue/course.html",
+        course=found,
+        syllabus=as_html(plain(found, "syllabus")),
+        cards=queries.classes_of(course_id, clock.now()),
+    )
