@@ -7,6 +7,7 @@ The rooms, from the street down; each may look down, never up (import-linter pro
     demo        a town on a working day, invented
     schedule    every timed job, one line each
     desks       one page per role, looking into many rooms
+    running     backup and restore, the doctor, the figures for an alarm
     reminders   what is due to be said, and when
     roster      who came: attendance per sitting, and the hours earned
     booking     seats: book, queue, promote, cancel; moving and calling off a published class

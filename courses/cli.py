@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 from contextlib import nullcontext
+from pathlib import Path
 
 import click
 from flask import Flask, current_app
@@ -17,10 +18,11 @@ from courses.ground.db import db
 from courses.ground.refusal import Refusal
 from courses.people.model import Role
 from courses.people.queries import city
+from courses.running import backup as backups
 
 
 def install(app: Flask) -> None:
-    for command in (worker, tick, demo, token, user, doctor):
+    for command in (worker, tick, demo, token, user, doctor, backup, restore):
         app.cli.add_command(command)
 
 
@@ -88,3 +90,32 @@ def doctor() -> None:
     click.echo(f"{len(found)} faults" if found else "All is well.")
     if found:
         raise SystemExit(1)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def backup(file: Path) -> None:
+    """Write a checked backup of the database to FILE, while the service goes on."""
+    try:
+        made = backups.back_up(file)
+    except backups.BackupRefused as refused:
+        raise click.ClickException(str(refused)) from None
+    size = file.stat().st_size / 1e6
+    click.echo(
+        f"{file}: {made.total} rows in {len(made.rows)} tables, {size:.1f} MB, checked. The secret key is not in it."
+    )
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--replace", is_flag=True, help="Lose all that the database holds now.")
+@click.option("--moved", is_flag=True, help="The old installation was stopped before this backup: send what waits.")
+def restore(file: Path, replace: bool, moved: bool) -> None:
+    """Put what FILE holds in the place of the database, bring it up to date, and ask the doctor."""
+    try:
+        doubts = backups.restore(file, replace, moved, click.echo)
+    except backups.BackupRefused as refused:
+        raise click.ClickException(str(refused)) from None
+    if doubts:
+        click.echo(f"{doubts} notices waited then and may have gone out since: decide on the page of the installation.")
+    click.get_current_context().invoke(doctor)

@@ -261,6 +261,13 @@ def doubt_abandoned() -> int:
         return _write(abandoned.values(state=Fate.IN_DOUBT, error="worker stopped while sending", done_at=at))
 
 
+def doubt_after_restore(why: str) -> int:
+    """Put all that waits or was being sent in doubt, since it may have gone out after the backup; return how many."""
+    with transaction():
+        unsettled = update(Notice).where(Notice.state.in_((Fate.WAITING, Fate.SENDING)))
+        return _write(unsettled.values(state=Fate.IN_DOUBT, error=why, done_at=clock.now()))
+
+
 def decide(actor: Actor, notice_id: int, send_again: bool) -> None:
     """Decide a notice in doubt or failed: send it again, or let it rest as sent/withdrawn.
 
