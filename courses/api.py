@@ -25,13 +25,14 @@ from courses.ground.language import lang
 from courses.ground.refusal import REFUSALS
 from courses.homes import api as homes_api
 from courses.people.guard import public
-from courses.people.rights import GRANTS, PUBLIC, Right
+from courses.people.rights import GRANTS, PUBLIC, Right, reached_by
 from courses.roster import api as roster_api
 
 ABOUT = _l(
     "Reading courses, classes and Homes is open to everyone; all else needs a token, which you make on your profile "
-    "page. Times carry their zone (RFC 3339). Lists are read on by the address in `next`. Errors are problem documents "
-    "(RFC 9457) with a stable `code`."
+    "page. Every token reads; one with the scope `book` also books and cancels, one with `serve` does all else that "
+    "its person may do. Times carry their zone (RFC 3339). Lists are read on by the address in `next`. Errors are "
+    "problem documents (RFC 9457) with a stable `code`."
 )
 BASE: Final = "/api/v1"
 SCHEMA: Final = "#/components/schemas/"
@@ -52,7 +53,7 @@ HTTP = {
 STATUS = {
     400: _l("The body is not JSON."),
     401: _l("No valid token was sent."),
-    403: _l("The caller's roles do not include this."),
+    403: _l("The caller's roles, or the token's scopes, do not include this."),
     404: _l("There is nothing here, or it is not the caller's to see."),
     409: _l("It does not fit what is there now."),
     413: _l("The body is too large."),
@@ -209,6 +210,7 @@ def _operation(route: Route) -> dict[str, Any]:
         described["description"] = str(what.about)
     if not route.is_public:
         described["x-roles"] = sorted({role for roles, _scope in GRANTS[route.right] for role in roles})
+        described["x-scopes"] = list(reached_by(route.right, only_reads=route.method == "GET"))
     if what.body:
         described["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(what.body)}}}
     return described
@@ -235,7 +237,9 @@ def _codes(route: Route) -> Iterator[str]:
     yield from route.operation.refuses
     yield from ("malformed", "unavailable")
     if not route.is_public:
-        yield from ("not_signed_in", "not_allowed")
+        yield from ("not_signed_in", "token_expired", "token_ended", "not_allowed")
+        if route.method != "GET":
+            yield "beyond_token"
     if "{" in route.path:
         yield "not_found"
     if route.method != "GET":

@@ -20,7 +20,7 @@ from whitenoise import WhiteNoise
 import config
 from courses import api, cli
 from courses.accounts import web as accounts_web
-from courses.accounts.queries import actor_of_token
+from courses.accounts.actions import use_token
 from courses.booking import web as booking_web
 from courses.catalogue import web as catalogue_web
 from courses.desks import web as desks_web
@@ -35,6 +35,13 @@ from courses.people.rights import Actor
 from courses.roster import web as roster_web
 
 ROOT = config.ROOT
+CHALLENGES = {  # RFC 6750, section 3
+    "not_signed_in": "Bearer",
+    "wrong_sign_in": "Bearer",
+    "token_expired": 'Bearer error="invalid_token"',
+    "token_ended": 'Bearer error="invalid_token"',
+    "beyond_token": 'Bearer error="insufficient_scope"',
+}
 POLICY = (
     "default-src 'self'; script-src 'nonce-{}'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
     "worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -147,13 +154,24 @@ def _install_sign_in(app: Flask) -> None:
 
     def find_actor() -> Actor | None:
         if request.path.startswith("/api/"):
-            scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-            return actor_of_token(token.strip()) if scheme.lower() == "bearer" else None
+            return _speaker()
         user = login._load_user() or g._login_user
         return user if isinstance(user, Actor) else None
 
     guard.install(app, find_actor)
     app.context_processor(lambda: {"actor": guard.actor() if "find_actor" in g else None})
+
+
+def _speaker() -> Actor | None:
+    """Return in whose name the Bearer token of this request speaks; else leave for the guard why nobody does."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    try:
+        return use_token(secret.strip())
+    except Refusal as refusal:
+        g.why_nobody = refusal.code
+        return None
 
 
 def _install_errors(app: Flask) -> None:
@@ -179,8 +197,8 @@ def _install_errors(app: Flask) -> None:
             back = request.full_path.rstrip("?") if request.method == "GET" else request.path
             return redirect(url_for("accounts.sign_in", next=back))
         headers = {"Retry-After": "2"} if refusal.status == 503 else {}
-        if refusal.status == 401:
-            headers["WWW-Authenticate"] = "Bearer"
+        if challenge := CHALLENGES.get(refusal.code):
+            headers["WWW-Authenticate"] = challenge
         return answer(refusal.status, refusal.code, refusal.words, headers)
 
     @app.errorhandler(OperationalError)

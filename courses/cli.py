@@ -18,6 +18,7 @@ from courses.ground.db import db
 from courses.ground.refusal import Refusal
 from courses.people.model import Role
 from courses.people.queries import city
+from courses.people.rights import Reach
 from courses.running import backup as backups
 
 
@@ -55,10 +56,18 @@ def demo() -> None:
 
 @click.command()
 @click.argument("login")
-def token(login: str) -> None:
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice([reach.value for reach in Reach]),
+    help="What it may do; to be repeated. Every token reads. Without: all.",
+)
+@click.option("--days", type=click.IntRange(1, accounts.DAYS_MAX), default=365, help="For how long.", show_default=True)
+def token(login: str, scopes: tuple[str, ...], days: int) -> None:
     """Print a new API token for the person with this e-mail address (or mobile number)."""
     try:
-        click.echo(accounts.token_for(login))
+        click.echo(accounts.token_for(login, days, [Reach(scope) for scope in scopes or Reach]))
     except (Refusal, ValueError) as error:
         raise click.ClickException(sentence(error)) from error
 

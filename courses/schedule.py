@@ -83,6 +83,7 @@ JOBS = (
     Job("doubt", 30, lambda worker: outbox.doubt_abandoned()),
     Job("forget-answers", 3600, forget_answers),
     Job("forget-tries", 3600, lambda worker: accounts.forget_tries()),
+    Job("forget-tokens", 86400, lambda worker: accounts.forget_tokens()),
 )
 
 

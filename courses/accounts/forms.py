@@ -11,14 +11,22 @@ from wtforms.validators import EqualTo, InputRequired, Length, Optional, Validat
 
 from courses.accounts.actions.token import LABEL_MAX
 from courses.accounts.passwords import MAX
-from courses.ground.forms import Form
+from courses.ground.forms import Choices, Form
 from courses.people import identity
+from courses.people.rights import Reach
 
 LANGUAGES = [SelectChoice("zh", "中文"), SelectChoice("en", "English")]
 DAYS = [
     SelectChoice("30", _l("30 days")),
     SelectChoice("90", _l("90 days")),
     SelectChoice("365", _l("one year")),
+]
+
+
+SCOPES = [
+    SelectChoice(Reach.READ, _l("read what I may read (always)")),
+    SelectChoice(Reach.BOOK, _l("book and cancel for me and my enterprise")),
+    SelectChoice(Reach.SERVE, _l("do all else that I may do: publish, change classes, mark who came")),
 ]
 
 
@@ -117,6 +125,7 @@ class TokenForm(Form):
             _as(identity.one_line),
         ],
     )
+    scopes = Choices(_l("What it may do"), choices=SCOPES, default=[Reach.READ])
     days = SelectField(
         _l("Valid for"),
         choices=DAYS,

@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from courses.ground.db import Base
+from courses.people.rights import Reach
 
 
 class SignInFailure(Base, kw_only=True):
@@ -20,7 +21,8 @@ class SignInFailure(Base, kw_only=True):
 
 
 class Token(Base, kw_only=True):
-    """A key to the API in a person's name. Kept are its SHA-256 and its last characters, to tell it by."""
+    """A key to the API in a person's name. Kept are its SHA-256 and its last characters, to tell it by. `scopes`: how
+    far it reaches, its words apart by spaces. One that was ended stays for a while, so that its program is told so."""
 
     __tablename__ = "token"
 
@@ -31,3 +33,10 @@ class Token(Base, kw_only=True):
     label: Mapped[str]
     made_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    scopes: Mapped[str] = mapped_column(String(32), default="read book serve")
+    last_used_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    ended_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+
+    @property
+    def reach(self) -> frozenset[Reach]:
+        return frozenset(Reach(scope) for scope in self.scopes.split())

@@ -1,6 +1,7 @@
 """What doors and pages ask of accounts."""
 
 import hashlib
+from dataclasses import replace
 
 from sqlalchemy import or_, select
 
@@ -14,17 +15,24 @@ from courses.people.rights import Actor
 FOUND_MAX = 20
 
 
-def actor_of_token(token: str) -> Actor | None:
-    """Return in whose name the API token speaks; None when it is unknown, ended or over."""
-    digest = hashlib.sha256(token.encode()).hexdigest()
-    live = or_(Token.expires_at.is_(None), Token.expires_at > clock.now())
-    person_id = db.session.scalar(select(Token.person_id).where(Token.digest == digest, live))
-    return actor_of(person_id) if person_id is not None else None
+def token_of(secret: str) -> Token | None:
+    """Return the token whose secret this is, be it live, expired or ended."""
+    digest = hashlib.sha256(secret.encode()).hexdigest()
+    return db.session.scalar(select(Token).where(Token.digest == digest))
+
+
+def actor_of_token(token: Token) -> Actor | None:
+    """Return in whose name the token speaks, with its reach; None when it is ended or over, or its person left."""
+    if token.ended_at or (token.expires_at and token.expires_at <= clock.now()):
+        return None
+    actor = actor_of(token.person_id)
+    return replace(actor, reach=token.reach) if actor else None
 
 
 def tokens_of(person_id: int) -> list[Token]:
-    """Return a person's tokens, the newest first."""
-    return list(db.session.scalars(select(Token).where(Token.person_id == person_id).order_by(Token.id.desc())))
+    """Return a person's tokens that were not ended, the newest first."""
+    standing = select(Token).where(Token.person_id == person_id, Token.ended_at.is_(None))
+    return list(db.session.scalars(standing.order_by(Token.id.desc())))
 
 
 def person(person_id: int) -> Person | None:

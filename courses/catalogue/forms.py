@@ -4,16 +4,15 @@ import datetime as dt
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, FieldList, FormField, IntegerField, SelectField, SelectMultipleField, TimeField
+from wtforms import DateField, FieldList, FormField, IntegerField, SelectField, TimeField
 from wtforms import Form as PlainForm
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional, ValidationError
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from courses.catalogue.actions import ClassPlan, Span
 from courses.catalogue.model import CANCEL_BEFORE, DEFAULT_REMINDERS
 from courses.ground import clock
-from courses.ground.forms import REQUIRED, Between, Form, MomentField, PlainSpeaking
+from courses.ground.forms import REQUIRED, Between, Choices, Form, MomentField, PlainSpeaking
 
 REMINDERS = [
     SelectChoice(7 * 1440, _l("7 days before")),
@@ -50,13 +49,6 @@ class SittingForm(PlainForm):
             clock.from_local(self.day.data, self.start.data),
             clock.from_local(self.day.data, self.end.data),
         )
-
-
-class Choices(SelectMultipleField):
-    """Several choices as check boxes."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 class TimetableForm(Form):

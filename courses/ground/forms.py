@@ -7,8 +7,9 @@ from typing import Any
 from flask import request
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateTimeLocalField
+from wtforms import DateTimeLocalField, SelectMultipleField
 from wtforms.validators import NumberRange, StopValidation, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from courses.ground import clock
 from courses.ground.refusal import Refusal
@@ -74,6 +75,13 @@ class MomentField(DateTimeLocalField):
         if self.raw_data:
             return " ".join(self.raw_data)
         return clock.local(self.data).strftime(FORMATS[0]) if self.data else ""
+
+
+class Choices(SelectMultipleField):
+    """Several choices as check boxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
 
 class Form(FlaskForm):

@@ -11,7 +11,7 @@ from flask import Flask, g, request
 
 from courses.ground.language import speak_as_asked
 from courses.ground.refusal import Refusal
-from courses.people.rights import PUBLIC, Actor, Right, may, require
+from courses.people.rights import PUBLIC, Actor, Right, may, require, require_reach
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -45,7 +45,8 @@ def signed_in() -> Actor:
 
 
 def install(app: Flask, find_actor: Callable[[], Actor | None]) -> None:
-    """Guard every route of `app`; `find_actor` returns the actor of the present request, or None."""
+    """Guard every route of `app`; `find_actor` returns the actor of the present request, or None, and may leave the
+    code of the refusal that a stranger then gets in `g.why_nobody`."""
 
     @app.before_request
     def _guard() -> None:
@@ -58,8 +59,12 @@ def install(app: Flask, find_actor: Callable[[], Actor | None]) -> None:
             raise Refusal("not_allowed")
         who = actor()  # also where none is needed: a page speaks its reader's language and shows their name
         speak_as_asked(who.language if who else None)
-        if right not in PUBLIC:
-            require(who, right)
+        if right in PUBLIC:
+            return
+        if who is None:
+            raise Refusal(g.get("why_nobody", "not_signed_in"))
+        require(who, right)
+        require_reach(who, right, only_reads=request.method in ("GET", "HEAD"))
 
     @app.before_request
     def _refuse_nul() -> None:

@@ -6,7 +6,7 @@ what the guard at the door asks. docs/rights.md is made from this table.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -14,9 +14,21 @@ from courses.ground.refusal import Refusal
 from courses.people.model import Role
 
 
+class Reach(StrEnum):
+    """How far an API token goes. Each reads what its person may read; BOOK also acts for that person and their
+    enterprise, SERVE does all else that they may do."""
+
+    READ = "read"
+    BOOK = "book"
+    SERVE = "serve"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """Who acts: handed to every action as its first argument. Plain values, read once per request."""
+    """Who acts: handed to every action as its first argument. Plain values, read once per request.
+
+    `reach`: of the token by which they came; None for a person who came themselves.
+    """
 
     id: int
     name: str
@@ -28,6 +40,7 @@ class Actor:
     squadron_id: int | None = None
     association_id: int | None = None
     towns: frozenset[int] = frozenset()
+    reach: frozenset[Reach] | None = field(default=None, compare=False)
 
     # What flask-login asks of a user.
     is_authenticated = is_active = True
@@ -121,6 +134,19 @@ GRANTS: dict[Right, Grants] = {
     Right.ADMINISTER: ((_role(Role.ADMINISTRATOR), anywhere),),
 }
 PUBLIC = frozenset({Right.READ_CATALOGUE})
+# What a token must be made for before it changes anything by a right: one of these. A right that is not named asks for
+# SERVE, so that no new one is within reach by being forgotten.
+REACHED_BY: dict[Right, tuple[Reach, ...]] = {
+    Right.USE_ACCOUNT: (Reach.BOOK,),
+    Right.BOOK: (Reach.BOOK,),
+    Right.CANCEL: (Reach.BOOK, Reach.SERVE),
+    Right.INVITE: (Reach.BOOK, Reach.SERVE),
+}
+
+
+def reached_by(right: Right, only_reads: bool) -> tuple[Reach, ...]:
+    """Return the scopes any of which a token needs to use `right`; every token reads."""
+    return (Reach.READ,) if only_reads else REACHED_BY.get(right, (Reach.SERVE,))
 
 
 def may(actor: Actor | None, right: Right, **facts: Any) -> bool:
@@ -140,3 +166,10 @@ def require(actor: Actor | None, right: Right, **facts: Any) -> None:
         raise Refusal("not_signed_in")
     if not may(actor, right, **facts):
         raise Refusal("not_allowed")
+
+
+def require_reach(actor: Actor, right: Right, only_reads: bool) -> None:
+    """Raise Refusal("beyond_token") when the actor came by a token that was not made for this."""
+    wanted = reached_by(right, only_reads)
+    if actor.reach is not None and actor.reach.isdisjoint(wanted):
+        raise Refusal("beyond_token", scope=wanted[0])

@@ -17,7 +17,7 @@ from werkzeug.routing import MapAdapter
 
 from courses.accounts import actions, passwords
 from courses.accounts.model import SignInFailure, Token
-from courses.accounts.queries import actor_of_token
+from courses.accounts.queries import actor_of_token, token_of
 from courses.accounts.web.sign_in import target
 from courses.ground import clock
 from courses.ground.db import db
@@ -86,7 +86,8 @@ def count(column: Any) -> int:
 
 def speaks_for(token: str) -> Actor | None:
     db.session.rollback()
-    return actor_of_token(token)
+    found = token_of(token)
+    return actor_of_token(found) if found else None
 
 
 def newest() -> Person:
@@ -600,6 +601,38 @@ class TestTokens:
         response = client.as_(SHEN).post("/profile/tokens", data={"label": "x", "days": "30"})
         assert response.status_code == 409
         assert "20" in response.text
+
+    def test_goes_as_far_as_was_chosen_and_always_reads(self, client: Client) -> None:
+        for chosen, kept in (([], "read"), (["serve"], "read serve"), (["serve", "book"], "read book serve")):
+            client.as_(SHEN).post("/profile/tokens", data={"label": kept, "days": "30", "scopes": chosen})
+            stored = db.session.scalars(select(Token).where(Token.label == kept)).one()
+            assert stored.scopes == kept
+        assert client.post("/profile/tokens", data={"label": "x", "days": "30", "scopes": "all"}).status_code == 422
+        profile = client.get("/profile?lang=en").text
+        assert "read, book, serve" in profile
+
+    def test_says_when_it_was_last_used(self, app: Flask, client: Client) -> None:
+        token = actions.make_token(makers.actor(SHEN), "t")
+        assert "never" in client.as_(SHEN, "en").get("/profile").text
+        at, me = clock.now(), {"Authorization": f"Bearer {token}"}
+        for minutes, noted in ((0, 0), (5, 0), (11, 11)):  # it is not written down at each use
+            with time_machine.travel(at + dt.timedelta(minutes=minutes), tick=False):
+                assert another(app).get("/api/v1/me", headers=me).status_code == 200
+            db.session.rollback()
+            stored = db.session.scalars(select(Token.last_used_at)).one()
+            assert stored == pytest.approx(at + dt.timedelta(minutes=noted), abs=dt.timedelta(seconds=1))
+        assert "never" not in client.get("/profile").text
+
+    def test_is_forgotten_three_months_after_its_end(self, app: Flask) -> None:
+        actions.make_token(makers.actor(SHEN), "expired", days=1)
+        actions.make_token(makers.actor(SHEN), "ended")
+        actions.make_token(makers.actor(SHEN), "standing")
+        ended = db.session.scalars(select(Token.id).where(Token.label == "ended")).one()
+        actions.revoke_token(makers.actor(SHEN), ended)
+        assert actions.forget_tokens() == 0
+        with clock.pretending(clock.now() + dt.timedelta(days=92)):
+            assert actions.forget_tokens() == 2
+        assert db.session.scalars(select(Token.label)).all() == ["standing"]
 
     def test_the_command_line_makes_one(self, app: Flask) -> None:
         assert speaks_for(actions.token_for(SHEN.email)) == makers.actor(SHEN)

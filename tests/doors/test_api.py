@@ -16,8 +16,8 @@ from sqlalchemy import event, func, select, text
 from werkzeug.test import TestResponse
 
 from courses import api
-from courses.accounts.actions.token import make_token
-from courses.accounts.queries import actor_of_token
+from courses.accounts.actions.token import make_token, revoke_token, use_token
+from courses.accounts.model import Token
 from courses.booking import actions as booking
 from courses.booking.model import Booking, Event
 from courses.catalogue.model import Course, Topic, TrainingClass
@@ -26,6 +26,7 @@ from courses.ground.db import db
 from courses.ground.refusal import REFUSALS
 from courses.ground.transaction import locked, transaction
 from courses.outbox.model import Notice
+from courses.people.rights import Reach
 from courses.roster.model import Attendance
 from courses.roster.queries import sittings_of
 from tests import makers
@@ -257,14 +258,13 @@ class TestBooking:
             asked.append(statement)
 
         call.get("/homes")  # reads the city, which is then kept
+        call.get("/me", SHEN)  # notes that the token is used, once in ten minutes
         event.listen(db.engine, "before_cursor_execute", count)
         try:
             call.post(f"/classes/{first}/bookings", SHEN, {})
             over_http = len(asked)
             asked.clear()
-            actor = actor_of_token(token)
-            assert actor
-            booking.book(actor, second, [SHEN.id])
+            booking.book(use_token(token), second, [SHEN.id])
         finally:
             event.remove(db.engine, "before_cursor_execute", count)
         assert over_http == len(asked)
@@ -415,10 +415,41 @@ class TestWhoMay:
         finally:
             app.config["WTF_CSRF_ENABLED"] = False
 
-    def test_an_ended_token_is_none(self, call: Caller) -> None:
+    def test_an_expired_token_is_none(self, call: Caller) -> None:
         call.token(SHEN)
         with time_machine.travel(clock.now() + 366 * 24 * makers.HOUR):
-            _problem(call.get("/me", SHEN), 401, "not_signed_in")
+            answer = call.get("/me?lang=en", SHEN)
+        assert "time of this token is over" in _problem(answer, 401, "token_expired")["detail"]
+        assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+
+    def test_an_ended_token_is_none(self, call: Caller) -> None:
+        call.token(SHEN)
+        revoke_token(makers.actor(SHEN), db.session.scalars(select(Token.id)).one())
+        _problem(call.get("/me", SHEN), 401, "token_ended")
+
+    @pytest.mark.parametrize(
+        ("reach", "books", "cancels", "resizes"),
+        [((), 403, 403, 403), ((Reach.BOOK,), 201, 200, 403), ((Reach.SERVE,), 403, 200, 200)],
+    )
+    def test_a_token_goes_no_further_than_it_was_made_for(
+        self, call: Caller, reach: tuple[Reach, ...], books: int, cancels: int, resizes: int
+    ) -> None:
+        other, class_id = makers.a_class(days=20), makers.a_class(days=21)
+        booked = makers.book(SHEN, other)[0].id
+        shens, gaos = (make_token(makers.actor(member), "test", reach=reach) for member in (SHEN, GAO))
+        by = {member: {"Authorization": f"Bearer {token}"} for member, token in ((SHEN, shens), (GAO, gaos))}
+        assert call.get("/me", headers=by[SHEN]).status_code == 200
+        assert call.get(f"/classes/{other}/roster", headers=by[GAO]).status_code == 200
+        answers = (
+            call.post(f"/classes/{class_id}/bookings", body={}, headers=by[SHEN]),
+            call.post(f"/bookings/{booked}/cancellation", headers=by[SHEN]),
+            call("PUT", f"/classes/{class_id}/capacity", body={"capacity": 9}, headers=by[GAO]),
+        )
+        assert tuple(answer.status_code for answer in answers) == (books, cancels, resizes)
+        for answer in answers:
+            if answer.status_code == 403:
+                _problem(answer, 403, "beyond_token")
+                assert answer.headers["WWW-Authenticate"] == 'Bearer error="insufficient_scope"'
 
     def test_a_role_without_the_right_is_403(self, call: Caller) -> None:
         class_id = makers.a_class()

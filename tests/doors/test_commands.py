@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import update
 
@@ -26,6 +27,19 @@ def test_a_token_opens_the_api(app: Flask, client) -> None:  # type: ignore[no-u
     answer = client.get("/api/v1/me", headers={"Authorization": f"Bearer {token.strip()}"})
     assert answer.status_code == 200
     assert answer.json["name"] == SHEN.name
+
+
+def test_a_token_goes_no_further_than_was_said(app: Flask, client) -> None:  # type: ignore[no-untyped-def]
+    code, token = run(app, "token", SHEN.email, "--scope", "read", "--days", "3")
+    assert code == 0
+    headers = {"Authorization": f"Bearer {token.strip()}"}
+    assert client.get("/api/v1/me", headers=headers).status_code == 200
+    answer = client.post(f"/api/v1/classes/{makers.a_class()}/bookings", json={}, headers=headers)
+    assert (answer.status_code, answer.json["code"]) == (403, "beyond_token")
+    with time_machine.travel(clock.now() + dt.timedelta(days=4), tick=False):
+        assert client.get("/api/v1/me", headers=headers).json["code"] == "token_expired"
+    assert run(app, "token", SHEN.email, "--scope", "everything")[0] == 2
+    assert run(app, "token", SHEN.email, "--days", "400")[0] == 2
 
 
 @pytest.mark.parametrize("login", ["nobody@test.example", "not an address", ""])

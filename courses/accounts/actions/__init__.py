@@ -7,13 +7,15 @@ from courses.accounts.actions.invite import Invited, invite, open_account, send_
 from courses.accounts.actions.password import ask_reset, change_password, set_password
 from courses.accounts.actions.profile import change_profile
 from courses.accounts.actions.sign_in import forget_tries, sign_in
-from courses.accounts.actions.token import make_token, revoke_token, token_for
+from courses.accounts.actions.token import DAYS_MAX, forget_tokens, make_token, revoke_token, token_for, use_token
 
 __all__ = [
+    "DAYS_MAX",
     "Invited",
     "ask_reset",
     "change_password",
     "change_profile",
+    "forget_tokens",
     "forget_tries",
     "invite",
     "make_token",
@@ -23,4 +25,5 @@ __all__ = [
     "set_password",
     "sign_in",
     "token_for",
+    "use_token",
 ]

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any, Final
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select, update
 
 from courses.accounts import passwords
 from courses.accounts.actions.sign_in import drop_tries, known_as, locked_account, prove, self_of
@@ -62,7 +62,8 @@ def _set(person: Person, hashed: str) -> None:
     is_first = person.password_hash is None
     person.password_hash = hashed
     person.epoch += 1
-    db.session.execute(delete(Token).where(Token.person_id == person.id))
+    ended = update(Token).where(Token.person_id == person.id, Token.ended_at.is_(None))
+    db.session.execute(ended.values(ended_at=clock.now()))
     drop_tries(person.email, person.mobile, self_of(person.id))
     if not is_first:
         key = f"password_changed:{person.id}:{person.epoch}"

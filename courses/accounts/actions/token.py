@@ -1,14 +1,17 @@
-"""Tokens for the API."""
+"""Tokens for the API: made, used, ended."""
 
 import datetime as dt
 import secrets
+from collections.abc import Collection
+from contextlib import suppress
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, or_, select, update
 
 from courses.accounts.actions.password import present
 from courses.accounts.actions.sign_in import digest_of
 from courses.accounts.model import Token
+from courses.accounts.queries import actor_of_token, token_of
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.refusal import Refusal
@@ -16,18 +19,20 @@ from courses.ground.transaction import locked, transaction
 from courses.people import identity
 from courses.people.model import Person
 from courses.people.queries import person_by_login
-from courses.people.rights import Actor, Right, require
+from courses.people.rights import Actor, Reach, Right, require
 
 MOST: Final = 20
 DAYS_MAX: Final = 366
 LABEL_MAX: Final = 60
+NOTED_EVERY: Final = dt.timedelta(minutes=10)  # when a token was last used is known to within this
+REMEMBERED: Final = dt.timedelta(days=90)  # how long a program is told that its token is over, and not just unknown
 
 
-def make_token(actor: Actor, label: str, days: int = 365) -> str:
-    """Make a token that speaks for `actor` for `days` and return it; only its digest is kept.
+def make_token(actor: Actor, label: str, days: int = 365, reach: Collection[Reach] = tuple(Reach)) -> str:
+    """Make a token that speaks for `actor` for `days`, as far as `reach` goes, and return it; only its digest is kept.
 
-    Raises Refusal("too_many_tokens") when there are 20, "malformed" for a label that is empty or above 60
-    characters and for more than 366 days.
+    Every token reads. Raises Refusal("too_many_tokens") when there are 20, "malformed" for a label that is empty or
+    above 60 characters and for more than 366 days.
     """
     require(actor, Right.USE_ACCOUNT)
     label = identity.one_line(label)
@@ -36,7 +41,8 @@ def make_token(actor: Actor, label: str, days: int = 365) -> str:
     secret, at = secrets.token_urlsafe(32), clock.now()
     with transaction():
         locked(Person, actor.id)
-        count = db.session.scalar(select(func.count()).where(Token.person_id == actor.id)) or 0
+        standing = (Token.person_id == actor.id, Token.ended_at.is_(None))
+        count = db.session.scalar(select(func.count()).where(*standing)) or 0
         if count >= MOST:
             raise Refusal("too_many_tokens", count=count)
         db.session.add(
@@ -47,6 +53,7 @@ def make_token(actor: Actor, label: str, days: int = 365) -> str:
                 label=label,
                 made_at=at,
                 expires_at=at + dt.timedelta(days=days),
+                scopes=" ".join(scope for scope in Reach if scope in {Reach.READ, *reach}),
             )
         )
     return secret
@@ -57,17 +64,51 @@ def revoke_token(actor: Actor, token_id: int) -> None:
     require(actor, Right.USE_ACCOUNT)
     with transaction():
         token = locked(Token, token_id)
-        if token.person_id != actor.id:
+        if token.person_id != actor.id or token.ended_at:
             raise Refusal("not_found")
-        db.session.delete(token)
+        token.ended_at = clock.now()
 
 
-def token_for(login: str) -> str:
-    """Make a token, valid for a year, for the person with this e-mail address or mobile number.
+def use_token(secret: str) -> Actor:
+    """Return in whose name the token speaks, and note that it was used.
 
-    For the command line. Raises ValueError when it is neither, Refusal("not_found") and "too_many_tokens".
+    Raises Refusal("token_ended"), "token_expired", and "not_signed_in" for an unknown one.
+    """
+    token = token_of(secret)
+    actor = actor_of_token(token) if token else None
+    if token is None or actor is None:
+        raise Refusal(_why_dead(token))
+    if token.last_used_at is None or token.last_used_at < clock.now() - NOTED_EVERY:
+        _note_use(token.id)
+    return actor
+
+
+def _why_dead(token: Token | None) -> str:
+    if token is None:
+        return "not_signed_in"
+    return "token_expired" if token.expires_at and token.expires_at <= clock.now() else "token_ended"
+
+
+def _note_use(token_id: int) -> None:
+    with suppress(Refusal), transaction():  # when the database is busy, the next use is noted
+        db.session.execute(update(Token).where(Token.id == token_id).values(last_used_at=clock.now()))
+
+
+def forget_tokens() -> int:
+    """Delete tokens that have been over for 90 days; return how many. For the schedule."""
+    before = clock.now() - REMEMBERED
+    with transaction():
+        old = delete(Token).where(or_(Token.ended_at < before, Token.expires_at < before))
+        return db.session.execute(old).rowcount  # type: ignore[attr-defined, no-any-return]
+
+
+def token_for(login: str, days: int = 365, reach: Collection[Reach] = tuple(Reach)) -> str:
+    """Make a token for the person with this e-mail address or mobile number.
+
+    For the command line. Raises ValueError when it is neither, Refusal("not_found"), "malformed" and
+    "too_many_tokens".
     """
     person = person_by_login(identity.login(login))
     if person is None:
         raise Refusal("not_found")
-    return make_token(present(person.id), "flask token")
+    return make_token(present(person.id), "flask token", days, reach)

@@ -13,7 +13,7 @@ from courses.ground.forms import Form
 from courses.ground.language import speaking
 from courses.ground.refusal import Refusal
 from courses.people.guard import needs, signed_in
-from courses.people.rights import Right
+from courses.people.rights import Reach, Right
 
 REFUSED_AT_FORM = (
     "wrong_password",
@@ -99,7 +99,8 @@ def tokens() -> Any:
     if not form.validate():
         return _page(422, token=form)
     try:
-        secret = actions.make_token(signed_in(), str(form.label.data), int(form.days.data))
+        reach = [Reach(scope) for scope in form.scopes.data]
+        secret = actions.make_token(signed_in(), str(form.label.data), int(form.days.data), reach)
     except Refusal as refusal:
         return _page(_refuse(refusal, form), token=form)
     return render_template("accounts/token_made.html", secret=secret, label=form.label.data), 201
