@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from courses.accounts import api as accounts_api
 from courses.booking import api as booking_api
 from courses.catalogue import api as catalogue_api
 from courses.desks import api as desks_api
@@ -42,6 +43,7 @@ ROOMS = {
     "booking_api": _l("Bookings"),
     "roster_api": _l("Roster"),
     "desks_api": _l("Yourself"),
+    "accounts_api": _l("People"),
 }
 HTTP = {
     "bad_request": (400, _l("This cannot be read. A body must be valid JSON in UTF-8.")),
@@ -67,7 +69,7 @@ pages = Blueprint("api", __name__)
 def install(app: Flask) -> None:
     """Put the rooms' resources under /api/v1, outside CSRF, with one kind of error and an ETag on each answer."""
     app.url_map.converters["id"] = IdConverter
-    for room in (catalogue_api, homes_api, booking_api, roster_api, desks_api):
+    for room in (catalogue_api, homes_api, booking_api, roster_api, desks_api, accounts_api):
         app.register_blueprint(room.resources, url_prefix=BASE)
         app.extensions["csrf"].exempt(room.resources)
     app.register_blueprint(pages, url_prefix=BASE)

@@ -11,7 +11,8 @@ from courses.booking import actions, queries
 from courses.booking.model import State
 from courses.booking.queries import ClassView, Place
 from courses.catalogue import queries as catalogue
-from courses.catalogue.api import PLACE_REFUSES, Seats, Timetable
+from courses.catalogue.api import PLACE_REFUSES, Minutes, Seats, Timetable
+from courses.catalogue.forms import REMINDERS
 from courses.catalogue.model import ClassState
 from courses.ground import clock
 from courses.ground.api import (
@@ -33,7 +34,7 @@ from courses.ground.api import (
 from courses.ground.refusal import Refusal
 from courses.homes.api import Room, Town
 from courses.people.guard import needs, public, signed_in
-from courses.people.rights import Right
+from courses.people.rights import Right, may, require
 
 resources = Blueprint("booking_api", __name__)
 _PLACE = TypeAdapter(tuple[Id])
@@ -139,6 +140,28 @@ class Move(Timetable):
 
 class Capacity(Shape):
     capacity: Seats
+
+
+class Reminders(Shape):
+    about = _l("How many minutes before a sitting those booked are reminded.")
+
+    reminders: list[Minutes] = Field(max_length=len(REMINDERS))
+
+
+class Happening(Shape):
+    about = _l("What happened to a class or one of its bookings: `actor` did it, `person` is whose booking it is.")
+
+    at: Moment
+    what: str
+    door: str
+    actor: str | None
+    person: str | None
+
+
+class Log(Shape):
+    about = _l("The newest 100, newest first.")
+
+    log: list[Happening]
 
 
 class CallOff(Shape):
@@ -278,6 +301,44 @@ def resize(class_id: int, body: Capacity) -> Class:
 def call_off(class_id: int, body: CallOff) -> Class:
     actions.call_off(signed_in(), class_id, body.reason, "api")
     return _class(_view(class_id), clock.now())
+
+
+@resources.get("/classes/<id:class_id>/reminders")
+@needs(Right.CHANGE_CLASS)
+@operation(_l("Read when those booked are reminded"))
+def reminders(class_id: int) -> Reminders:
+    require(signed_in(), Right.CHANGE_CLASS, squadron_id=_view(class_id).row.squadron_id)
+    return Reminders(reminders=catalogue.reminders_of(class_id))
+
+
+@resources.put("/classes/<id:class_id>/reminders")
+@needs(Right.CHANGE_CLASS)
+@operation(
+    _l("Change when those booked are reminded"),
+    "called_off",
+    "begun",
+    about=_l("These take the place of those there were. A moment that is already past stays silent."),
+)
+def change_reminders(class_id: int, body: Reminders) -> Reminders:
+    actions.replace_reminders(signed_in(), class_id, body.reminders, "api")
+    return Reminders(reminders=catalogue.reminders_of(class_id))
+
+
+@resources.get("/classes/<id:class_id>/log")
+@needs(Right.READ_BOOKING)
+@operation(
+    _l("Read what happened to a class"),
+    about=_l("All of it for those who serve or teach the class; else what concerns the class and one's own bookings."),
+)
+def log(class_id: int) -> Log:
+    actor, view = signed_in(), _view(class_id)
+    lecturer_ids = [lecturer.id for lecturer in catalogue.lecturers_of(class_id)]
+    serves = may(actor, Right.READ_ROSTER, squadron_id=view.row.squadron_id, lecturer_ids=lecturer_ids)
+    places = [] if serves else queries.own_places(actor, class_id)
+    if not serves and not places:
+        raise Refusal("not_found")
+    found = queries.happenings(class_id, None if serves else [place.id for place in places])
+    return Log(log=[Happening(at=h.at, what=h.what, door=h.door, actor=h.actor, person=h.person) for h in found])
 
 
 def _view(class_id: int) -> ClassView:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, bindparam, func, or_, select
 
-from courses.catalogue.model import ClassState, Course, Lecturer, Sitting, Teaching, Topic, TrainingClass
+from courses.catalogue.model import ClassState, Course, Lecturer, ReminderRule, Sitting, Teaching, Topic, TrainingClass
 from courses.ground import clock
 from courses.ground.db import db, run
 from courses.ground.kept import kept
@@ -281,6 +281,14 @@ _OF_CLASS = (
     .where(Teaching.class_id == bindparam("class_id"))
     .order_by(Person.id)
 )
+
+
+def reminders_of(class_id: int) -> list[int]:
+    """Return how many minutes before a sitting those booked are reminded, the earliest reminder first."""
+    standing = select(ReminderRule.minutes_before).where(
+        ReminderRule.class_id == class_id, ReminderRule.replaced_at.is_(None)
+    )
+    return list(db.session.scalars(standing.order_by(ReminderRule.minutes_before.desc())))
 
 
 def lecturers_of(class_id: int) -> list[Teacher]:

@@ -1,17 +1,24 @@
 """`me`: who calls, and what is coming for them."""
 
-from flask import Blueprint
+from flask import Blueprint, current_app
 from flask_babel import lazy_gettext as _l
 from pydantic import Field, TypeAdapter
 
+from config import Settings
 from courses.booking import queries as booking
 from courses.booking.model import State
 from courses.booking.queries import Mine
+from courses.catalogue.model import ClassState
+from courses.catalogue.queries import Card
+from courses.desks import queries
 from courses.ground import clock
 from courses.ground.api import MAX_ID, Id, Moment, Page, Paged, Shape, Words, operation, page_of, words
+from courses.ground.db import db
+from courses.outbox.model import Fate
+from courses.outbox.render import render
 from courses.people.guard import needs, signed_in
-from courses.people.model import Role
-from courses.people.queries import enterprise
+from courses.people.model import Person, Role
+from courses.people.queries import city, enterprise
 from courses.people.rights import Right
 from courses.roster.queries import hours_of
 
@@ -55,6 +62,56 @@ class Me(Shape):
     hours: float
 
 
+class Earned(Shape):
+    about = _l("One class attended; `hours` earned by it, in units of 45 minutes.")
+
+    class_: Id = Field(serialization_alias="class")
+    title: Words
+    starts_at: Moment
+    hours: float
+
+
+class Hours(Shape):
+    total: float
+    classes: list[Earned]
+
+
+class Told(Shape):
+    about = _l("A notice as its reader got it; secret links are not shown again.")
+
+    id: Id
+    kind: str
+    at: Moment
+    state: Fate
+    class_: Id | None = Field(serialization_alias="class")
+    subject: str
+    text: str
+
+
+class Notices(Shape):
+    about = _l("The newest 50, newest first.")
+
+    notices: list[Told]
+
+
+class Served(Shape):
+    about = _l("A class that the caller serves or teaches. `to_mark`: it has begun and someone is not marked yet.")
+
+    class_: Id = Field(serialization_alias="class")
+    title: Words
+    starts_at: Moment
+    ends_at: Moment
+    state: ClassState
+    capacity: int
+    taken: int
+    queued: int
+    to_mark: bool
+
+
+class ServedClasses(Shape):
+    classes: list[Served]
+
+
 class OwnBookings(Page):
     bookings: list[OwnBooking]
 
@@ -84,6 +141,76 @@ def bookings(query: Paged) -> OwnBookings:
     found = booking.bookings_of(signed_in().id, after[0] if after else MAX_ID, query.limit)
     shown, following = page_of(found, query.limit, lambda row: [row.id])
     return OwnBookings(bookings=[_own(row) for row in shown], next=following)
+
+
+@resources.get("/me/hours")
+@needs(Right.USE_ACCOUNT)
+@operation(_l("Read the hours you have earned, class by class"))
+def hours() -> Hours:
+    earned = hours_of(signed_in().id)
+    return Hours(
+        total=sum(row.hours for row in earned),
+        classes=[
+            Earned(class_=row.class_id, title=words(row, "title"), starts_at=row.starts_at, hours=row.hours)
+            for row in earned
+        ],
+    )
+
+
+@resources.get("/me/notices")
+@needs(Right.USE_ACCOUNT)
+@operation(_l("Read what you were told"))
+def notices() -> Notices:
+    settings: Settings = current_app.config["SETTINGS"]
+    person = db.session.get(Person, signed_in().id)
+    assert person is not None  # signed in
+    read = [(n, render(n, person, city(), settings, redacted=True)) for n in queries.notices_of(person.id)]
+    return Notices(
+        notices=[
+            Told(
+                id=notice.id,
+                kind=notice.kind,
+                at=notice.made_at,
+                state=Fate(notice.state),
+                class_=notice.class_id,
+                subject=message.subject,
+                text=message.text,
+            )
+            for notice, message in read
+        ]
+    )
+
+
+@resources.get("/me/classes")
+@needs(Right.READ_ROSTER)
+@operation(_l("List the classes you serve or teach"), about=_l("Those still to be marked first, then those to come."))
+def classes() -> ServedClasses:
+    actor, now = signed_in(), clock.now()
+    squadron_id = actor.squadron_id if actor.has(Role.OFFICER) else None
+    to_mark, coming = [], []
+    if squadron_id:
+        to_mark += queries.unmarked_classes(squadron_id, None, now)
+        coming += queries.classes_of_squadron(squadron_id, now)
+    if actor.has(Role.LECTURER):
+        to_mark += queries.unmarked_classes(None, actor.id, now)
+        coming += queries.classes_taught(actor.id, now)
+    rows = {card.id: card for card in [*to_mark, *coming]}
+    unmarked = {card.id for card in to_mark}
+    return ServedClasses(classes=[_served(card, card.id in unmarked) for card in rows.values()])
+
+
+def _served(card: Card, to_mark: bool) -> Served:
+    return Served(
+        class_=card.id,
+        title=words(card, "title"),
+        starts_at=card.starts_at,
+        ends_at=card.ends_at,
+        state=ClassState(card.state),
+        capacity=card.capacity,
+        taken=card.seats_taken,
+        queued=card.queued,
+        to_mark=to_mark,
+    )
 
 
 def _own(row: Mine) -> OwnBooking:

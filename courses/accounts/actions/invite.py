@@ -7,6 +7,7 @@ from sqlalchemy import or_, select
 from courses.accounts import passwords
 from courses.accounts.actions.password import mail_link
 from courses.ground.db import db
+from courses.ground.idempotency import RequestKey
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import locked, transaction
 from courses.people import identity
@@ -35,6 +36,7 @@ def invite(
     role: Role,
     enterprise_id: int,
     language: str = "zh",
+    request_key: RequestKey | None = None,
 ) -> Invited:
     """Add a manager or owner to an enterprise and invite them to set a password.
 
@@ -43,7 +45,9 @@ def invite(
     "malformed" for any other role, "no_contact", "email_taken", "mobile_taken" and "post_held".
     """
     email, mobile = identity.email(email) if email else None, identity.mobile(mobile) if mobile else None
-    with transaction():
+    with transaction(request_key) as kept:
+        if kept.earlier_answer:
+            return Invited(*kept.earlier_answer)
         enterprise = _served(actor, enterprise_id)
         if role not in LEARNER or language not in ("zh", "en"):
             raise Refusal("malformed")
@@ -55,7 +59,9 @@ def invite(
         held = select(Post.id).where(Post.person_id == person.id, Post.role == role)
         if db.session.scalar(held) is None:
             give_post(person, role, enterprise_id=enterprise.id)
-        return _send("invitation", person, actor, enterprise)
+        invited = _send("invitation", person, actor, enterprise)
+        kept.answer(list(invited))
+        return invited
 
 
 def _served(actor: Actor, enterprise_id: int) -> Enterprise:
