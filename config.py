@@ -29,6 +29,7 @@ class Settings:
     smtp_url: str | None  # SMTP_URL: smtp://user:pass@host:587 (STARTTLS), smtps://…:465; without: .eml files
     mail_from: str  # MAIL_FROM: sender of all mail
     trusted_proxies: int  # TRUSTED_PROXIES: how many reverse proxies set X-Forwarded-* in front of us
+    metrics_token: str | None  # METRICS_TOKEN: who sends it as a Bearer token may read /metrics; without it nobody may
     host: str  # HOST: address the server listens on
     port: int  # PORT
     web_processes: int  # WEB_PROCESSES: server processes
@@ -42,6 +43,11 @@ class Settings:
     def mail_folder(self) -> Path:
         """Where mail goes when there is no SMTP_URL: one .eml file each, readable at /mail in development."""
         return self.instance / "mail"
+
+    @property
+    def metrics_folder(self) -> Path:
+        """Where the server's processes put what each has counted."""
+        return self.instance / "metrics"
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -64,6 +70,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         smtp_url=_smtp_url(environ, mode),
         mail_from=environ.get("MAIL_FROM") or "courses@localhost",
         trusted_proxies=_number(environ, "TRUSTED_PROXIES", 0, 0, 10),
+        metrics_token=_metrics_token(environ),
         host=host,
         port=port,
         web_processes=_number(environ, "WEB_PROCESSES", 2, 1, 64),
@@ -119,6 +126,13 @@ def _database_url(environ: Mapping[str, str], instance: Path) -> str:
     if scheme == "sqlite" and url.removeprefix("sqlite://") in ("", "/", "/:memory:"):
         raise SettingError("DATABASE_URL: an in-memory SQLite loses every booking; name a file.")
     return url
+
+
+def _metrics_token(environ: Mapping[str, str]) -> str | None:
+    token = environ.get("METRICS_TOKEN") or None
+    if token and not (len(token) >= 16 and token.isascii() and token.isprintable() and " " not in token):
+        raise SettingError("METRICS_TOKEN must have at least 16 letters and digits, without a space.")
+    return token
 
 
 def _smtp_url(environ: Mapping[str, str], mode: str) -> str | None:

@@ -24,7 +24,7 @@ from courses.accounts.actions import use_token
 from courses.booking import web as booking_web
 from courses.catalogue import web as catalogue_web
 from courses.desks import web as desks_web
-from courses.ground import clock, db, language
+from courses.ground import clock, db, language, requests
 from courses.ground.api import IdConverter
 from courses.ground.nonce import nonce
 from courses.ground.refusal import Refusal
@@ -33,6 +33,7 @@ from courses.people import guard
 from courses.people.queries import actor_of, city
 from courses.people.rights import Actor
 from courses.roster import web as roster_web
+from courses.running import web as running_web
 
 ROOT = config.ROOT
 CHALLENGES = {  # RFC 6750, section 3
@@ -74,6 +75,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.url_map.converters["int"] = IdConverter  # a number in a path is a row's id, and no row has a larger one
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    requests.install(app, trusts_proxy=settings.trusted_proxies > 0)  # first: it measures what the others do
     db.install(app)
     Migrate(app, db.db, directory=str(ROOT / "migrations"), render_as_batch=True)
     language.install(app)
@@ -83,7 +85,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     _install_sign_in(app)
     CSRFProtect(app)  # after the guard: whose session ended is asked to sign in, not told that the form is too old
     Compress(app)
-    for room in (catalogue_web, booking_web, roster_web, accounts_web, desks_web):
+    for room in (catalogue_web, booking_web, roster_web, accounts_web, desks_web, running_web):
         app.register_blueprint(room.pages)
     api.install(app)
     cli.install(app)

@@ -12,6 +12,7 @@ import secrets
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from sqlalchemy.exc import DBAPIError
 from config import Settings
 from courses.accounts import actions as accounts
 from courses.booking import actions as booking
-from courses.ground import clock, idempotency, pulse
+from courses.ground import clock, idempotency, logs, pulse
 from courses.ground.db import db
 from courses.ground.language import plain, speaking
 from courses.ground.refusal import Refusal
@@ -138,6 +139,7 @@ def work(app: Flask) -> None:
     # Blocked before any thread begins, or the signal would end the process in the middle of a step.
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
     settings: Settings = app.config["SETTINGS"]
+    logs.install(settings)
     name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
     leadership = Leadership(settings.instance / "leader.lock")
     scheduler = BackgroundScheduler(
@@ -156,9 +158,12 @@ def work(app: Flask) -> None:
             if job.leader_only and not leads:
                 return
             with app.app_context():
+                begun = time.perf_counter()
                 try:
                     clock.use_zone(city().zone)  # of this thread: days and hours are those of the city
-                    job.run(name)
+                    if count := job.run(name):
+                        ms = round((time.perf_counter() - begun) * 1000, 1)
+                        log.info("job", extra={"job": job.name, "count": count, "ms": ms})
                 except Refusal as refusal:  # a database that is busy or gone comes back; the next tick catches up
                     log.warning("%s: %s", job.name, refusal.code)
                 except DBAPIError as error:
@@ -170,7 +175,7 @@ def work(app: Flask) -> None:
         try:
             beat()
         except (Refusal, DBAPIError) as error:
-            log.warning("beat: %s", error)
+            log.warning("beat: %s", type(error).__name__)
 
     guarded_beat()
     scheduler.add_job(guarded_beat, "interval", seconds=pulse.BEAT_EVERY.total_seconds())

@@ -10,6 +10,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from config import ROOT, Settings
+from courses.ground import logs, metrics
 from courses.ground.db import db
 
 
@@ -46,10 +47,13 @@ def options(host: str, port: int, processes: int, threads: int) -> dict[str, Any
 def serve(app: Flask, with_worker: bool = False) -> None:
     """Serve `app` until it is told to stop; with `with_worker`, run one worker beside it and end both together."""
     settings: Settings = app.config["SETTINGS"]
+    logs.install(settings)
+    metrics.share(settings.metrics_folder)
     with app.app_context():
         db.engine.dispose()  # no connection may cross the fork
     worker = _start_worker() if with_worker else None
     chosen = options(settings.host, settings.port, settings.web_processes, settings.web_threads)
+    chosen["child_exit"] = lambda server, child: metrics.forget_process(child.pid)
     if settings.trusted_proxies:
         chosen["forwarded_allow_ips"] = "*"
     try:

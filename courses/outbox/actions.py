@@ -221,6 +221,10 @@ def _refused(notice: Notice, refused: Refused) -> Update:
 
 
 def _fate(notice: Notice, state: Fate, error: str | None = None) -> Update:
+    if state != Fate.SENT:  # the error itself stays in the row: it may hold an address
+        log.warning(
+            "notice", extra={"notice": notice.id, "kind": notice.kind, "fate": str(state), "try": notice.tries + 1}
+        )
     values = {"state": state, "error": error, "done_at": clock.now(), "tries": notice.tries + 1}
     return update(Notice).where(Notice.id == notice.id, Notice.state.in_((Fate.WAITING, Fate.SENDING))).values(values)
 

@@ -1,8 +1,10 @@
 """Booking a seat, for oneself or for several people at once."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
+from functools import wraps
+from typing import ParamSpec
 
 from sqlalchemy import bindparam, insert, update
 
@@ -25,11 +27,14 @@ from courses.catalogue.model import TrainingClass
 from courses.ground import clock
 from courses.ground.db import db, run, table
 from courses.ground.idempotency import RequestKey
+from courses.ground.metrics import count_seats
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import lock_all, transaction
 from courses.outbox.actions import Reader
 from courses.people.model import Person
 from courses.people.rights import Actor, Right, require
+
+Asked = ParamSpec("Asked")
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,24 @@ class Outcome:
     place: int | None
 
 
+def counted(act: Callable[Asked, list[Outcome]]) -> Callable[Asked, list[Outcome]]:
+    """Count what became of the seats asked for, after the transaction has ended one way or the other."""
+
+    @wraps(act)
+    def counting(*args: Asked.args, **kwargs: Asked.kwargs) -> list[Outcome]:
+        try:
+            outcomes = act(*args, **kwargs)
+        except Refusal:
+            count_seats("refused")
+            raise
+        for outcome in outcomes:
+            count_seats(str(outcome.state))
+        return outcomes
+
+    return counting
+
+
+@counted
 def book(
     actor: Actor,
     class_id: int,
