@@ -7,19 +7,17 @@ from pathlib import Path
 
 import click
 from flask import Flask, current_app
-from sqlalchemy import select
 
 from courses import schedule
 from courses.accounts import actions as accounts
 from courses.demo import load
-from courses.desks.queries import faults
 from courses.ground import clock
-from courses.ground.db import db
 from courses.ground.refusal import Refusal
 from courses.people.model import Role
 from courses.people.queries import city
 from courses.people.rights import Reach
 from courses.running import backup as backups
+from courses.running.doctor import examine
 
 
 def install(app: Flask) -> None:
@@ -90,13 +88,14 @@ def sentence(error: Refusal | ValueError) -> str:
 
 
 @click.command()
-def doctor() -> None:
-    """Look for records that contradict each other; exit 1 if there are any."""
-    db.session.execute(select(1))
-    found = faults()
+@click.option("--records", is_flag=True, help="Leave out clock, notices, settings, disk and backups.")
+def doctor(records: bool) -> None:
+    """Look for what is wrong or will be; say what to do about each; exit 1 if there is anything."""
+    found = examine(only_records=records)
     for fault in found:
-        click.echo(fault)
-    click.echo(f"{len(found)} faults" if found else "All is well.")
+        click.echo(f"{fault.words}\n  -> {fault.advice}")
+    count = f"{len(found)} fault{'s' if len(found) > 1 else ''}"
+    click.echo(count if found else "All is well.")
     if found:
         raise SystemExit(1)
 
@@ -127,4 +126,4 @@ def restore(file: Path, replace: bool, moved: bool) -> None:
         raise click.ClickException(str(refused)) from None
     if doubts:
         click.echo(f"{doubts} notices waited then and may have gone out since: decide on the page of the installation.")
-    click.get_current_context().invoke(doctor)
+    click.get_current_context().invoke(doctor, records=True)
