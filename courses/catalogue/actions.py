@@ -72,6 +72,7 @@ def publish(actor: Actor, plan: ClassPlan, request_key: RequestKey | None = None
             closes_at=plan.closes_at,
             cancel_until=plan.cancel_until,
             scheduled_at=at,
+            published_at=at,
         )
         db.session.add(class_)
         db.session.flush()

@@ -1,7 +1,7 @@
 """The catalogue, for programs: courses, the classes on the shelves, and publishing one."""
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from flask import Blueprint, url_for
 from flask_babel import lazy_gettext as _l
@@ -12,7 +12,8 @@ from courses.catalogue import actions, model, queries
 from courses.catalogue.actions import ClassPlan
 from courses.catalogue.forms import MAX_AHEAD, MAX_SITTINGS, REMINDERS
 from courses.catalogue.model import CANCEL_BEFORE, DEFAULT_REMINDERS, ClassState
-from courses.catalogue.queries import Card, Filters
+from courses.catalogue.queries import Card
+from courses.catalogue.shelf import Filters, Half, shelf_after
 from courses.ground import clock
 from courses.ground.api import (
     WHOLE,
@@ -104,8 +105,22 @@ class ClassFilters(Paged):
     q: Line = Field("", max_length=100)
     topic: Line = Field("", max_length=64)
     town: Id | None = None
+    home: Id | None = None
+    lecturer: Id | None = None
+    industry: Line = Field("", max_length=64)
     free: bool = False
+    key_units: bool = False
+    half: Literal["morning", "afternoon"] | None = None
     day: Day | None = None
+    since: Day | None = None
+    until: Day | None = None
+
+    def filters(self) -> Filters:
+        asked = {name: value for name, value in self if name in Filters.__dataclass_fields__}
+        asked["half"] = Half(self.half) if self.half else None
+        if self.day:
+            asked.update(since=self.day, until=self.day)
+        return Filters(**asked)
 
 
 def _not_too_far(moment: dt.datetime) -> dt.datetime:
@@ -210,14 +225,15 @@ def course(course_id: int) -> CourseInFull:
 @operation(
     _l("Find classes to come"),
     about=_l(
-        "Soonest first. `q` looks into titles, syllabuses, lecturers and places; `topic` is a topic's slug, `town` the "
-        "id of a Home's town; with `free` only those with a seat left."
+        "Soonest first. `q` looks into titles, syllabuses, lecturers and places, also by pinyin; `topic` and "
+        "`industry` are slugs; `town`, `home` and `lecturer` are ids. `day` is one day, `since` and `until` are the "
+        "first and the last; with `free` only those with a seat left, with `key_units` only those for key "
+        "pollutant-discharge units."
     ),
 )
 def classes(query: ClassFilters) -> Classes:
     now, place = clock.now(), query.after(_OF_CLASSES)
-    filters = Filters(q=query.q, topic=query.topic, town=query.town, day=query.day, free=query.free)
-    found = queries.shelf_after(filters, now, _span_of(query.day) if query.day else None, place, query.limit)
+    found = shelf_after(query.filters(), now, place, query.limit)
     shown, following = page_of(found, query.limit, lambda card: [card.starts_at, card.id])
     return Classes(classes=[_on_shelf(card, now) for card in shown], next=following)
 
@@ -237,11 +253,6 @@ def publish(body: Plan) -> Published:
     actor = signed_in()
     class_id = actions.publish(actor, body.as_class_plan(), request_key(actor.id))
     return Published(id=class_id, url=url_for("booking_api.class_", class_id=class_id))
-
-
-def _span_of(day: dt.date) -> tuple[dt.datetime, dt.datetime]:
-    begins = clock.from_local(day, dt.time.min)
-    return begins, begins + dt.timedelta(days=1)
 
 
 def _course(found: model.Course) -> dict[str, Any]:

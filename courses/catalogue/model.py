@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from courses.ground.db import Base
 from courses.homes.model import Room
-from courses.people.model import Person
+from courses.people.model import Industry, Person
 
 MINUTES_PER_HOUR = 45  # one 学时 is 45 taught minutes, the usual measure of continuing education in China
 DEFAULT_REMINDERS = (3 * 1440, 1440, 120)  # minutes before: 3 days, 1 day, 2 hours
@@ -49,6 +49,25 @@ class Course(Base, kw_only=True):
     topic: Mapped[Topic] = relationship(init=False, viewonly=True)
 
 
+class CourseIndustry(Base, kw_only=True):
+    """A course is made for an industry; one without is for all."""
+
+    __tablename__ = "course_industry"
+
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), primary_key=True)
+    industry_id: Mapped[int] = mapped_column(ForeignKey(Industry.id), primary_key=True, index=True)
+
+
+class Interest(Base, kw_only=True):
+    """A person wants to be told when a course gets a class; the telling ends it."""
+
+    __tablename__ = "interest"
+
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
+    made_at: Mapped[dt.datetime]
+
+
 class Lecturer(Base, kw_only=True):
     """An invited teacher: a person with an institution."""
 
@@ -67,7 +86,8 @@ class TrainingClass(Base, kw_only=True):
 
     `seats_taken` counts bookings that are held, requested, booked or offered; `queued` counts enrolments that wait.
     Both change together with those rows, under this row's lock. `starts_at` and `ends_at` are those of the first and
-    last sitting. `schedule_no` rises with every move, call-off and undo; `scheduled_at` says when it last did.
+    last sitting. `schedule_no` rises with every move, call-off and undo; `scheduled_at` says when it last did, and
+    `published_at` when people could first see the class.
     """
 
     __tablename__ = "training_class"
@@ -79,6 +99,7 @@ class TrainingClass(Base, kw_only=True):
         CheckConstraint("starts_at < ends_at", name="ends_after_start"),
         CheckConstraint("closes_at <= starts_at", name="closes_before_start"),
         Index("ix_training_class_shelf", "state", "starts_at"),
+        Index("ix_training_class_new", "state", "published_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -98,6 +119,7 @@ class TrainingClass(Base, kw_only=True):
     queued: Mapped[int] = mapped_column(default=0)
     last_order_no: Mapped[int] = mapped_column(default=0)
     schedule_no: Mapped[int] = mapped_column(default=1)
+    published_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     call_off_reason: Mapped[str] = mapped_column(default="")
     course: Mapped[Course] = relationship(init=False, viewonly=True)
     room: Mapped[Room] = relationship(init=False, viewonly=True)

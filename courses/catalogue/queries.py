@@ -1,7 +1,6 @@
 """What shelves, course pages and notices ask of the catalogue."""
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, bindparam, func, or_, select
@@ -15,18 +14,6 @@ from courses.homes.model import Home, Room
 from courses.people.model import Person, Town
 
 PAGE_SIZE = 20
-
-
-@dataclass(frozen=True, kw_only=True)
-class Filters:
-    """What a visitor narrows the shelves by; all in the URL."""
-
-    q: str = ""
-    topic: str = ""
-    town: int | None = None
-    day: dt.date | None = None
-    free: bool = False
-    page: int = 1
 
 
 class Card(NamedTuple):
@@ -102,10 +89,6 @@ _CARDS = (
 )
 
 
-_COMING = _CARDS.where(TrainingClass.state == ClassState.PUBLISHED, TrainingClass.starts_at > bindparam("at"))
-_FIRST_PAGE = _COMING.limit(PAGE_SIZE + 1)
-
-
 def cards() -> Select[*tuple[Any, ...]]:
     """Return the statement that yields Cards, in order of time; callers add what they narrow by."""
     return _CARDS
@@ -113,56 +96,6 @@ def cards() -> Select[*tuple[Any, ...]]:
 
 def as_cards(statement: Select[*tuple[Any, ...]], **values: Any) -> list[Card]:
     return [Card._make(row) for row in run(statement, values).all()]
-
-
-def shelf(filters: Filters, at: dt.datetime, day_span: tuple[dt.datetime, dt.datetime] | None) -> list[Card]:
-    """Return one page of classes still to come at `at`, one more than PAGE_SIZE if there is a next page."""
-    if filters == Filters():
-        return as_cards(_FIRST_PAGE, at=at)
-    statement = _narrowed(filters, at, day_span)
-    return as_cards(statement.offset((filters.page - 1) * PAGE_SIZE).limit(PAGE_SIZE + 1), at=at)
-
-
-def shelf_after(
-    filters: Filters,
-    at: dt.datetime,
-    day_span: tuple[dt.datetime, dt.datetime] | None,
-    place: tuple[dt.datetime, int] | None,
-    limit: int,
-) -> list[Card]:
-    """Return the classes of the shelf after `place`, the beginning and id of the last one seen; one more than `limit`
-    if there are more."""
-    statement = _narrowed(filters, at, day_span)
-    if place:
-        start, id_ = place
-        same_time = and_(TrainingClass.starts_at == start, TrainingClass.id > id_)
-        statement = statement.where(or_(TrainingClass.starts_at > start, same_time))
-    return as_cards(statement.limit(limit + 1), at=at)
-
-
-def _narrowed(
-    filters: Filters, at: dt.datetime, day_span: tuple[dt.datetime, dt.datetime] | None
-) -> Select[*tuple[Any, ...]]:
-    statement = _COMING
-    for word in filters.q.split():
-        statement = statement.where(_mentions(word))
-    if filters.topic:
-        statement = statement.where(Topic.slug == filters.topic)
-    if filters.town:
-        statement = statement.where(Town.id == filters.town)
-    if filters.free:
-        statement = statement.where(TrainingClass.seats_taken < TrainingClass.capacity, TrainingClass.closes_at > at)
-    if day_span:
-        held = Sitting.starts_at.between(*day_span)
-        statement = statement.where(TrainingClass.id.in_(select(Sitting.class_id).where(held)))
-    return statement
-
-
-def _mentions(word: str) -> Any:
-    """Return the condition that `word` is in the texts of a course, its lecturers or its place."""
-    texts = [Course.title_zh, Course.title_en, Course.summary_zh, Course.summary_en, Course.syllabus_zh]
-    texts += [Course.syllabus_en, Home.name_zh, Home.name_en, Town.name_zh, Town.name_en]
-    return or_(*(text.icontains(word, autoescape=True) for text in texts), _lecturers.icontains(word, autoescape=True))
 
 
 class Shelf(NamedTuple):
@@ -191,18 +124,6 @@ def topics() -> list[Shelf]:
         .order_by(Topic.position, Topic.id)
     )
     return [Shelf(*row) for row in db.session.execute(statement)]
-
-
-class TownName(NamedTuple):
-    id: int
-    name_zh: str
-    name_en: str
-
-
-@kept(60)
-def towns_with_homes() -> list[TownName]:
-    statement = select(Town.id, Town.name_zh, Town.name_en).where(Town.id.in_(select(Home.town_id)))
-    return [TownName(*row) for row in db.session.execute(statement.order_by(Town.id))]
 
 
 def all_courses() -> list[Course]:

@@ -130,6 +130,7 @@ class Office:
             "queued": 0,
             "last_order_no": 0,
             "schedule_no": 2 if called_off else 1,
+            "published_at": published_at,
             "call_off_reason": called_off,
         }
 

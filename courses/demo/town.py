@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-from courses.catalogue.model import Course, Lecturer, Topic
+from courses.catalogue.model import Course, CourseIndustry, Lecturer, Topic
 from courses.demo import names
 from courses.demo.rows import Rows
 from courses.homes.model import Home, Room
@@ -168,6 +168,12 @@ def _fill_shelves(rows: Rows, town: Settled) -> None:
             for_key_units=course["key_units"],
             **{name: course[name].strip() for name in sorted(worded)},
         )
+        for industry in course.get("industries", ()):
+            rows.add(
+                CourseIndustry,
+                course_id=town.courses[course["slug"]],
+                industry_id=town.industries[industry],
+            )
 
 
 def _register(rows: Rows, town: Settled, entry: Entry) -> Firm:

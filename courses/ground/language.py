@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from babel.dates import format_skeleton
 from babel.support import Translations
 from flask import Flask, request
 from flask_babel import Babel, force_locale, gettext
@@ -78,6 +79,11 @@ def day(moment: dt.datetime) -> str:
     return f"{_DAYS_EN[t.weekday()]} {t.day} {_MONTHS_EN[t.month - 1]}{year}"
 
 
+def month(on: dt.date) -> str:
+    """Return "2026年11月" or "November 2026"."""
+    return str(format_skeleton("yMMMM", on, locale=lang()))
+
+
 def clock_time(moment: dt.datetime) -> str:
     return clock.local(moment).strftime("%H:%M")
 
@@ -128,7 +134,7 @@ def install(app: Flask) -> None:
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(app.config["ROOT"] / "translations"))
     Babel(app, locale_selector=lang, default_timezone="UTC")
     app.jinja_env.filters.update(worded=worded, called=called, local=clock.local, said=plain)
-    app.jinja_env.filters.update(day=day, clock=clock_time, moment=moment, iso=dt.datetime.isoformat)
+    app.jinja_env.filters.update(day=day, month=month, clock=clock_time, moment=moment, iso=dt.datetime.isoformat)
     app.jinja_env.globals.update(span=span, zone_name=zone_name, present=clock.now)
     app.context_processor(lambda: {"lang": lang(), "now": clock.now()})
     _install_gettext(app)

@@ -55,6 +55,8 @@ IDS = {
 UNSAID = {
     "cursor",
     "day",
+    "since",
+    "until",
     "starts_at",
     "ends_at",
     "opens_at",

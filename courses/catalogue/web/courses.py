@@ -3,7 +3,7 @@
 from flask import render_template, request
 
 from courses.catalogue import queries
-from courses.catalogue.model import Course
+from courses.catalogue.search import courses_found
 from courses.catalogue.web.blueprint import MAX_WORDS, pages, the_course
 from courses.ground import clock
 from courses.ground.language import plain
@@ -14,16 +14,11 @@ from courses.people.guard import public
 @pages.get("/courses")
 @public
 def courses() -> str:
-    """Show every course, or those in whose title or summary all words searched for stand."""
+    """Show every course, or those that all words searched for mean."""
     q = request.args.get("q", "").strip()[:MAX_WORDS]
-    found = [course for course in queries.all_courses() if _mentions(course, q.casefold().split())]
+    wanted = courses_found(q)
+    found = [course for course in queries.all_courses() if wanted is None or course.id in wanted]
     return render_template("catalogue/courses.html", courses=found, q=q)
-
-
-def _mentions(course: Course, words: list[str]) -> bool:
-    texts = (course.title_zh, course.title_en, course.summary_zh, course.summary_en)
-    said = "\n".join(texts).casefold()
-    return all(word in said for word in words)
 
 
 @pages.get("/courses/<int:course_id>")
