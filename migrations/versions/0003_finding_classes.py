@@ -1,7 +1,7 @@
 """finding classes: when one was published, what industry a course is for, who wants to be told
 
-Revision ID: 0002
-Revises: 0001
+Revision ID: 0003
+Revises: 0002
 Create Date: 2026-11-22 09:35:00
 
 """
@@ -9,8 +9,8 @@ Create Date: 2026-11-22 09:35:00
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
