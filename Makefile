@@ -25,6 +25,9 @@ run: export MODE ?= development
 run: .venv/.core assets $(COMPILED) ## Start the service and its worker with the demo town, on HOST and PORT
 	@exec $(PY) -m tools.run
 
+.PHONY: build
+build: .venv/.core assets $(COMPILED) ## Prepare all that the service needs, and start nothing: for a machine that serves
+
 .PHONY: test
 test: .venv/.dev assets $(COMPILED) ## Run every test that this machine can run, and name those it could not
 	@$(PYTEST) $(ARGS)

@@ -31,7 +31,7 @@ class Settings:
     trusted_proxies: int  # TRUSTED_PROXIES: how many reverse proxies set X-Forwarded-* in front of us
     metrics_token: str | None  # METRICS_TOKEN: who sends it as a Bearer token may read /metrics; without it nobody may
     host: str  # HOST: address the server listens on
-    port: int  # PORT
+    port: int  # PORT: its port, 8000 unless said otherwise
     web_processes: int  # WEB_PROCESSES: server processes
     web_threads: int  # WEB_THREADS: threads of each process; more than two only wait for each other's turn to compute
 

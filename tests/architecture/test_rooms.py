@@ -12,7 +12,7 @@ from config import ROOT
 from courses.ground.refusal import REFUSALS
 from courses.people.model import ENFORCING, Role
 from courses.people.rights import GRANTS, PUBLIC, Right
-from tools import rights
+from tools import rights, settings
 
 COURSES = ROOT / "courses"
 SOURCES = sorted(COURSES.rglob("*.py"))
@@ -99,6 +99,13 @@ def test_the_enforcing_role_holds_no_right_to_learning_detail() -> None:
 
 def test_the_page_of_rights_is_the_table() -> None:
     assert rights.FILE.read_text() == rights.page(), "python -m tools.rights"
+
+
+def test_the_page_of_settings_is_made_from_the_code() -> None:
+    source = (ROOT / "config.py").read_text()
+    asked = set(re.findall(r'environ(?:\.get\(|, (?:\w+, )?)"([A-Z][A-Z_]+)"', source))
+    assert set(settings.settings()) == asked, "each field of Settings has its variable beside it: # NAME: meaning"
+    assert settings.FILE.read_text() == settings.page(), "python -m tools.settings"
 
 
 def test_templates_stand_in_the_room_that_shows_them() -> None:
