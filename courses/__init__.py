@@ -8,6 +8,7 @@ The rooms, from the street down; each may look down, never up (import-linter pro
     schedule    every timed job, one line each
     desks       one page per role, looking into many rooms
     running     backup and restore, the doctor, the figures for an alarm
+    enterprise  an enterprise, its people and posts: leaving, succeeding, joining, merging of doubles
     reminders   what is due to be said, and when
     roster      who came: attendance per sitting, and the hours earned
     booking     seats: book, queue, promote, cancel; moving and calling off a published class

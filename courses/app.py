@@ -24,6 +24,7 @@ from courses.accounts.actions import use_token
 from courses.booking import web as booking_web
 from courses.catalogue import web as catalogue_web
 from courses.desks import web as desks_web
+from courses.enterprise import web as enterprise_web
 from courses.ground import clock, db, language, requests
 from courses.ground.api import IdConverter
 from courses.ground.nonce import nonce
@@ -85,7 +86,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     _install_sign_in(app)
     CSRFProtect(app)  # after the guard: whose session ended is asked to sign in, not told that the form is too old
     Compress(app)
-    for room in (catalogue_web, booking_web, roster_web, accounts_web, desks_web, running_web):
+    for room in (catalogue_web, booking_web, roster_web, accounts_web, enterprise_web, desks_web, running_web):
         app.register_blueprint(room.pages)
     api.install(app)
     cli.install(app)

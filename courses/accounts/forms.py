@@ -116,6 +116,10 @@ class InviteForm(_NamedForm, _ContactForm):
     language = RadioField(_l("Language of the invitation"), choices=LANGUAGES, default="zh")
 
 
+class CorrectionForm(_NamedForm, _ContactForm):
+    """Name and contact of someone who has not opened the account yet."""
+
+
 class TokenForm(Form):
     label = StringField(
         _l("What it is for"),

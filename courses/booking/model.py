@@ -24,6 +24,8 @@ class State(StrEnum):
 SEATED = (State.HELD, State.REQUESTED, State.BOOKED, State.OFFERED)
 """States that take a seat."""
 LIVE = (*SEATED, State.QUEUED)
+FINAL = ("called_off", "handed_over", "left")
+"""Reasons for which a booking is cancelled and nobody can take that back."""
 _IS_LIVE = text("state <> 'cancelled' AND person_id IS NOT NULL")
 
 

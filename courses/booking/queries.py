@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
-from courses.booking.model import LIVE, SEATED, Booking, Enrolment, Event, State
+from courses.booking.model import FINAL, LIVE, SEATED, Booking, Enrolment, Event, State
 from courses.catalogue.model import Course, Teaching, Topic, TrainingClass
 from courses.ground.db import db
 from courses.homes.model import Home, Room
@@ -311,7 +311,7 @@ def booking_seen_by(actor: Actor, booking_id: int) -> Place | None:
 
 def undoable(class_: TrainingClass, places: Collection[Place]) -> set[int]:
     """Return which of these cancelled bookings can be taken back: there is room, and nobody was promoted since."""
-    ids = [place.id for place in places if place.state == State.CANCELLED and place.reason != "called_off"]
+    ids = [place.id for place in places if place.state == State.CANCELLED and place.reason not in FINAL]
     if not ids:
         return set()
     promoted = select(func.max(Event.id)).where(Event.class_id == class_.id, Event.what == "promoted")

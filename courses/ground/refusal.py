@@ -63,6 +63,10 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     "weak_password": (422, _l("Choose a password of at least 10 characters that is not a common one.")),
     "wrong_password": (422, _l("The present password is not right.")),
     "too_many_tokens": (409, _l("You have %(count)s tokens, as many as there can be. End one first.")),
+    # the enterprise
+    "has_account": (409, _l("%(person)s has opened the account meanwhile and keeps it up to date alone.")),
+    "plan_changed": (409, _l("Something changed meanwhile. Look at what would pass and what not, then confirm again.")),
+    "no_successor": (422, _l("Choose as successor someone else of the same enterprise.")),
     # catalogue
     "no_sitting": (422, _l("A class needs at least one sitting.")),
     "sittings_overlap": (422, _l("Two sittings of this class are at the same time.")),

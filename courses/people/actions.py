@@ -3,11 +3,12 @@
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import locked
 from courses.people import identity
-from courses.people.model import ENFORCING, Person, Post, Role
+from courses.people.model import ENFORCING, PastPost, Person, Post, Role
 
 
 def add_person(
@@ -65,7 +66,42 @@ def give_post(
         enterprise_id=enterprise_id,
         squadron_id=squadron_id,
         association_id=association_id,
+        began_at=clock.now(),
     )
     db.session.add(post)
     db.session.flush()
     return post
+
+
+def end_posts(person_id: int, enterprise_id: int, ended_by: int, successor_id: int | None = None) -> list[Role]:
+    """End every post that someone holds at an enterprise, keep who held it and until when, and return the roles.
+
+    `successor_id` gets those of them that they do not hold there already. The person stays who they are: they sign in
+    and read their own hours as before. Call it with both people locked. Raises as `give_post` does.
+    """
+    held = list(
+        db.session.scalars(
+            select(Post).where(Post.person_id == person_id, Post.enterprise_id == enterprise_id).order_by(Post.role)
+        )
+    )
+    for post in held:
+        db.session.add(
+            PastPost(
+                person_id=person_id,
+                role=post.role,
+                enterprise_id=enterprise_id,
+                began_at=post.began_at,
+                ended_at=clock.now(),
+                ended_by=ended_by,
+                successor_id=successor_id,
+            )
+        )
+        db.session.delete(post)
+    db.session.flush()
+    roles = [post.role for post in held]
+    if successor_id is not None:
+        has = set(db.session.scalars(select(Post.role).where(Post.person_id == successor_id)))
+        for role in roles:
+            if role not in has:
+                give_post(db.session.get_one(Person, successor_id), role, enterprise_id=enterprise_id)
+    return roles

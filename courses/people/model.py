@@ -122,7 +122,10 @@ class Person(Base, kw_only=True):
 
 
 class Post(Base, kw_only=True):
-    """One role a person holds, and where: at an enterprise, in a squadron, for an association, or city-wide."""
+    """One role a person holds now, and where: at an enterprise, in a squadron, for an association, or city-wide.
+
+    A post that ended is a PastPost: whoever asks what somebody may do reads this table alone.
+    """
 
     __tablename__ = "post"
     __table_args__ = (
@@ -141,3 +144,20 @@ class Post(Base, kw_only=True):
     enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprise.id"), default=None, index=True)
     squadron_id: Mapped[int | None] = mapped_column(ForeignKey("squadron.id"), default=None, index=True)
     association_id: Mapped[int | None] = mapped_column(ForeignKey("association.id"), default=None, index=True)
+    began_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+
+
+class PastPost(Base, kw_only=True):
+    """A post at an enterprise that was held from `began_at` (None: from before this was kept) to `ended_at`, and who
+    took it over."""
+
+    __tablename__ = "past_post"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    role: Mapped[Role] = mapped_column(String(16))
+    enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"), index=True)
+    ended_at: Mapped[dt.datetime]
+    ended_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    began_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    successor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), default=None)

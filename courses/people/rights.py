@@ -67,6 +67,8 @@ class Right(StrEnum):
     MARK_ROSTER = "roster:mark"
     READ_PEOPLE = "people:read"
     INVITE = "people:invite"
+    CHANGE_PEOPLE = "people:change"
+    READ_ENTERPRISE = "enterprises:read"
     READ_POSTS = "posts:read"
     READ_COVERAGE = "coverage:read"
     ADMINISTER = "installation:administer"
@@ -101,6 +103,7 @@ def anywhere(actor: Actor, facts: Facts) -> bool:
 
 
 EVERYONE = frozenset(Role)
+"""All who sign in, also those whose post has ended: their hours and their history stay theirs."""
 LEARNER = frozenset({Role.MANAGER, Role.OWNER})
 Grants = tuple[tuple[frozenset[Role], Scope], ...]
 
@@ -129,6 +132,12 @@ GRANTS: dict[Right, Grants] = {
     Right.MARK_ROSTER: ((_role(Role.OFFICER), own_squadron), (_role(Role.LECTURER), teaches)),
     Right.READ_PEOPLE: ((_role(Role.OWNER), own_enterprise),),
     Right.INVITE: ((_role(Role.OWNER), own_enterprise), (_role(Role.OFFICER), own_town)),
+    Right.CHANGE_PEOPLE: ((_role(Role.OWNER), own_enterprise), (_role(Role.OFFICER), own_town)),
+    Right.READ_ENTERPRISE: (
+        (_role(Role.OWNER), own_enterprise),
+        (frozenset({Role.OFFICER, Role.ASSOCIATION}), own_town),
+        (_role(Role.ADMINISTRATOR), anywhere),
+    ),
     Right.READ_POSTS: ((_role(Role.INSPECTOR), anywhere),),
     Right.READ_COVERAGE: ((_role(Role.BUREAU), anywhere), (_role(Role.ASSOCIATION), own_town)),
     Right.ADMINISTER: ((_role(Role.ADMINISTRATOR), anywhere),),
@@ -156,7 +165,8 @@ def may(actor: Actor | None, right: Right, **facts: Any) -> bool:
     if actor is None:
         return False
     return any(
-        not actor.roles.isdisjoint(roles) and (not facts or scope(actor, facts)) for roles, scope in GRANTS[right]
+        (roles is EVERYONE or not actor.roles.isdisjoint(roles)) and (not facts or scope(actor, facts))
+        for roles, scope in GRANTS[right]
     )
 
 

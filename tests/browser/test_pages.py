@@ -62,6 +62,11 @@ IDS = {
     f" AND t.starts_at > {NOW} ORDER BY t.starts_at DESC",
     "held": _TAUGHT + f"< {NOW} ORDER BY t.starts_at DESC",
     "to be held": _TAUGHT + f"> {NOW} ORDER BY t.starts_at",
+    "firm": "SELECT o.enterprise_id FROM post o JOIN person p ON p.id = o.person_id WHERE p.email = 'owner@demo.example'",
+    "shen": "SELECT id FROM person WHERE email = 'shen@demo.example'",
+    "colleague": "SELECT o.person_id FROM post o JOIN person p ON p.id = o.person_id WHERE o.role = 'manager'"
+    " AND p.password_hash IS NULL AND o.enterprise_id = (SELECT q.enterprise_id FROM post q JOIN person w"
+    " ON w.id = q.person_id WHERE w.email = 'owner@demo.example')",
     "carbon": "SELECT id FROM course WHERE title_en = 'Carbon Trading Management'",
     "in Chinese alone": "SELECT id FROM course WHERE title_en = ''",
 }
@@ -105,6 +110,16 @@ CASES = (
     Case("owner", "/classes/{full}"),
     Case("owner", "/people/new"),
     Case("owner", "/people/new", then="empty"),
+    Case("owner", "/enterprises/{firm}"),
+    Case("owner", "/people/{colleague}/contact"),
+    Case("owner", "/people/{shen}/departure"),
+    Case("owner", "/people/{shen}/departure?heir={colleague}"),
+    Case("owner", "/people/{shen}/departure?heir="),
+    Case("gao", "/enterprises"),
+    Case("gao", "/enterprises?gap=unopened&sort=unopened"),
+    Case("gao", "/enterprises?q=zzz"),
+    Case("zhou", "/enterprises"),
+    Case("zhou", "/enterprises/{firm}"),
     Case("gao", "/desk"),
     Case("gao", "/courses/{carbon}"),
     Case("gao", "/courses/{carbon}/classes/new"),

@@ -18,6 +18,7 @@ FOREIGN = {
     "notice_id": 1,
     "token_id": 1,
     "person_id": 1,
+    "enterprise_id": 1,
 }
 
 

@@ -79,6 +79,7 @@ def entry(method: str = "REQUEST", sequence: int = 1) -> dict[str, Any]:
     return {"uid": "booking-41", "sequence": sequence, "method": method}
 
 
+JIA = {"enterprise_zh": "甲科技有限公司", "enterprise_en": "Jia Technology Co., Ltd."}
 MOVED = {"before": iso(DAY), "calendar": entry(sequence=2)}
 CASES: dict[str, dict[str, Any]] = {
     "booked": class_facts(MORNING, by=None, calendar=entry()),
@@ -97,6 +98,14 @@ CASES: dict[str, dict[str, Any]] = {
     "called_off": class_facts(MORNING, reason="台风“烟花”，教室关闭", calendar=entry("CANCEL", 2)),
     "called_off-for-the-lecturer": class_facts(MORNING, reason="台风“烟花”，教室关闭", lecturer=True),
     "reminder": class_facts(DAY, sitting_at=DAY[0][0].isoformat(), minutes_before=1440, calendar=entry()),
+    "cancelled-by-leaving": class_facts(MORNING, by="沈国强", left=True, calendar=entry("CANCEL", 2)),
+    "handed_over": class_facts(MORNING, heir="王䶮", seated=True, calendar=entry("CANCEL", 2)),
+    "handed_over-from-the-queue": class_facts(MORNING, heir="王䶮", seated=False),
+    "taken_over": class_facts(MORNING, giver="沈月", seated=True, calendar=entry()),
+    "taken_over-from-the-queue": class_facts(MORNING, giver="沈月", seated=False),
+    "left": {**JIA, "heir": None, "path": "/desk"},
+    "left-with-a-successor": {**JIA, "heir": "王䶮", "path": "/desk"},
+    "succeeded": {**JIA, "giver": "沈月", "path": "/desk"},
     "invitation": {"inviter": "沈国强", "enterprise_zh": "甲科技有限公司", "enterprise_en": "Jia Technology Co., Ltd."},
     "reset": {},
     "password_changed": {"path": "/resets", "at": NOW.isoformat()},

@@ -3,7 +3,7 @@
 Each opens its own transactions and hashes before or after them, never inside.
 """
 
-from courses.accounts.actions.invite import Invited, invite, open_account, send_link
+from courses.accounts.actions.invite import Invited, correct, invite, open_account, send_link
 from courses.accounts.actions.password import ask_reset, change_password, set_password
 from courses.accounts.actions.profile import change_profile
 from courses.accounts.actions.sign_in import forget_tries, sign_in
@@ -15,6 +15,7 @@ __all__ = [
     "ask_reset",
     "change_password",
     "change_profile",
+    "correct",
     "forget_tokens",
     "forget_tries",
     "invite",

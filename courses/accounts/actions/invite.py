@@ -107,9 +107,36 @@ def send_link(actor: Actor, person_id: int) -> Invited:
         return _send("reset" if person.has_account else "invitation", person, actor, _served(actor, place))
 
 
-def _send(purpose: str, person: Person, actor: Actor, enterprise: Enterprise) -> Invited:
+def correct(
+    actor: Actor, person_id: int, name: str, name_en: str, email: str | None, mobile: str | None
+) -> Invited | None:
+    """Correct the name and contact of someone of an enterprise who has not opened the account yet.
+
+    Another address gets a new invitation, and the link sent to the old one ends; then return who is invited. Raises
+    ValueError as `add_person` does, Refusal("not_found"), "not_allowed", "has_account", "no_contact", "email_taken"
+    and "mobile_taken".
+    """
+    name = identity.name(name)
+    with transaction():
+        person = locked(Person, person_id)
+        place = db.session.scalar(select(Post.enterprise_id).where(Post.person_id == person.id).limit(1))
+        if place is None or person.left_at or not _serves_only(person, place):
+            raise Refusal("not_found")
+        enterprise = _served(actor, place)
+        if person.has_account:
+            raise Refusal("has_account", person=person.name)
+        before = person.email
+        set_contact(person, email, mobile)
+        person.name, person.name_en = name, identity.one_line(name_en)
+        if person.email == before:
+            return None
+        person.epoch += 1
+        return _send("invitation", person, actor, enterprise, at_once=True)
+
+
+def _send(purpose: str, person: Person, actor: Actor, enterprise: Enterprise, at_once: bool = False) -> Invited:
     facts = {"inviter": actor.name, "enterprise_zh": enterprise.name_zh, "enterprise_en": enterprise.name_en}
-    mail_link(purpose, person, facts if purpose == "invitation" else {})
+    mail_link(purpose, person, facts if purpose == "invitation" else {}, at_once)
     return Invited(purpose, person.id, person.epoch, person.name, person.email, enterprise.id)
 
 

@@ -97,12 +97,13 @@ def ask_reset(login: str) -> None:
             mail_link("reset", db.session.get_one(Person, account.id), {})
 
 
-def mail_link(purpose: str, person: Person, facts: dict[str, Any]) -> None:
-    """Post the notice that carries a link, unless there is no address or one went out a moment ago."""
+def mail_link(purpose: str, person: Person, facts: dict[str, Any], at_once: bool = False) -> None:
+    """Post the notice that carries a link, unless there is no address or one went out a moment ago (`at_once`: even
+    then, since that one went elsewhere)."""
     at = clock.now()
     before = select(func.max(Notice.made_at)).where(Notice.person_id == person.id, Notice.kind == purpose)
     last = db.session.scalar(before)
-    if person.email is None or (last and last > at - LINK_EVERY):
+    if person.email is None or (last and last > at - LINK_EVERY and not at_once):
         return
     expires_at = at + dt.timedelta(seconds=links.MAX_AGE_S[purpose])
     key = f"{purpose}:{person.id}:{at.isoformat()}"

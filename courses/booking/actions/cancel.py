@@ -14,7 +14,7 @@ from courses.booking.actions.ground import (
     tell,
 )
 from courses.booking.actions.promote import people_waiting, promote
-from courses.booking.model import SEATED, Booking, Event, State
+from courses.booking.model import FINAL, SEATED, Booking, Event, State
 from courses.booking.queries import Titled
 from courses.ground import clock
 from courses.ground.db import db
@@ -38,23 +38,34 @@ def cancel(actor: Actor, booking_id: int, door: str = "page") -> bool:
         require_standing(class_.row, at)
         if not booking.is_live:
             raise Refusal("not_cancellable")
-        was_seated = booking.takes_a_seat
-        late = was_seated and at > class_.row.cancel_until
-        if was_seated:
-            class_.row.seats_taken -= 1
-        elif not _others_wait(booking):
-            class_.row.queued -= 1
-        booking.state, booking.reason, booking.changed_at = State.CANCELLED, "late" if late else "asked", at
-        booking.sequence += 1
-        db.session.flush()
-        log(class_.row.id, "cancelled_late" if late else "cancelled", actor, door, [booking.id], seated=was_seated)
-        withdraw([booking.id])
-        final = promote(class_, at) > 0
-        if was_seated or actor.id != reader.id:
-            by = None if actor.id == reader.id else actor.name
-            told = [Told(booking.id, booking.sequence, reader)]
-            tell("cancelled", class_, told, "CANCEL" if was_seated else None, by=by, final=final)
-        return not final
+        late = booking.takes_a_seat and at > class_.row.cancel_until
+        return not give_up(actor, class_, booking, reader, door, "late" if late else "asked")
+
+
+def give_up(actor: Actor, class_: Locked, booking: Booking, reader: Reader, door: str, reason: str) -> bool:
+    """Cancel a live booking for `reason` and seat the next of the queue; return whether it can no more be taken back.
+
+    Call it under the class's lock.
+    """
+    at = clock.now()
+    was_seated = booking.takes_a_seat
+    if was_seated:
+        class_.row.seats_taken -= 1
+    elif not _others_wait(booking):
+        class_.row.queued -= 1
+    booking.state, booking.reason, booking.changed_at = State.CANCELLED, reason, at
+    booking.sequence += 1
+    db.session.flush()
+    what = "cancelled_late" if reason == "late" else "cancelled"
+    log(class_.row.id, what, actor, door, [booking.id], seated=was_seated)
+    withdraw([booking.id])
+    final = promote(class_, at) > 0 or reason in FINAL
+    if was_seated or actor.id != reader.id:
+        by = None if actor.id == reader.id else actor.name
+        told = [Told(booking.id, booking.sequence, reader)]
+        gone = {"left": True} if reason == "left" else {"final": final}
+        tell("cancelled", class_, told, "CANCEL" if was_seated else None, by=by, **gone)
+    return final
 
 
 def undo_cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
@@ -67,7 +78,7 @@ def undo_cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
         class_, booking, reader = _locked_booking(actor, booking_id)
         at = clock.now()
         require_standing(class_.row, at)
-        if booking.is_live or booking.reason == "called_off":
+        if booking.is_live or booking.reason in FINAL:
             raise Refusal("not_cancellable")
         last = db.session.scalar(
             select(Event)
@@ -82,6 +93,8 @@ def undo_cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
         person = candidates(class_.row.id, [reader.id]).get(reader.id)
         if person is None or person.is_in:
             raise Refusal("already_booked", person=person.name if person else "")
+        if person.enterprise_id is None:
+            raise Refusal("not_cancellable")  # the post for which they learned here has ended
         if was_seated:
             if class_.row.is_full or _promoted_since(class_.row.id, last.id):
                 raise Refusal("cannot_undo")

@@ -1,0 +1,38 @@
+"""A booking passes to a successor: the seat, or the place in the queue, in the same enrolment."""
+
+from courses.booking.actions.ground import Locked, Told, log, tell
+from courses.booking.model import Booking, State
+from courses.ground import clock
+from courses.ground.db import db
+from courses.outbox.actions import Reader, withdraw
+from courses.people.model import Person
+from courses.people.rights import Actor
+
+
+def hand_over(actor: Actor, class_: Locked, booking: Booking, giver: Person, heir: Person, door: str) -> int:
+    """Let `heir` take the place of `giver` in a class and return the new booking's id; both are told.
+
+    The enrolment stays, so the place in the queue does, and no counter moves. Call it under the class's lock with both
+    people locked, and only where nothing is in the heir's way.
+    """
+    seated = booking.takes_a_seat
+    taken = Booking(
+        enrolment_id=booking.enrolment_id,
+        class_id=booking.class_id,
+        person_id=heir.id,
+        state=booking.state,
+        reason="taken_over",
+        changed_at=clock.now(),
+    )
+    booking.state, booking.reason, booking.changed_at = State.CANCELLED, "handed_over", clock.now()
+    booking.sequence += 1
+    db.session.add(taken)
+    db.session.flush()
+    log(class_.row.id, "handed_over", actor, door, [booking.id])
+    log(class_.row.id, "taken_over", actor, door, [taken.id])
+    withdraw([booking.id])
+    gone = [Told(booking.id, booking.sequence, Reader(giver.id, giver.email))]
+    tell("handed_over", class_, gone, "CANCEL" if seated else None, heir=heir.name, seated=seated)
+    come = [Told(taken.id, 0, Reader(heir.id, heir.email))]
+    tell("taken_over", class_, come, "REQUEST" if seated else None, giver=giver.name, seated=seated)
+    return taken.id

@@ -1,0 +1,5 @@
+"""The acts of an enterprise, one file per verb."""
+
+from courses.enterprise.actions.leave import leave
+
+__all__ = ["leave"]

@@ -1,0 +1,368 @@
+"""What the pages of enterprises show; each function is a fixed number of statements, however much there is."""
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy.orm import aliased
+
+from courses.booking.model import LIVE, SEATED, Booking, State
+from courses.booking.queries import Titled
+from courses.catalogue.model import ClassState, Course, Sitting, TrainingClass
+from courses.ground import clock
+from courses.ground.db import db
+from courses.people.model import Enterprise, Industry, PastPost, Person, Post, Role, Town
+from courses.roster.model import Attendance, Mark
+
+SORTS = ("name", "town", "managers", "unopened")
+GAPS = ("vacant", "unopened", "ownerless")
+
+
+class Profile(NamedTuple):
+    """An enterprise with the names of its town and industry."""
+
+    id: int
+    name_zh: str
+    name_en: str
+    credit_code: str
+    town_id: int
+    town_zh: str
+    town_en: str
+    industry_zh: str
+    industry_en: str
+    is_key_unit: bool
+
+
+def profile(enterprise_id: int) -> Profile | None:
+    statement = _profiles().where(Enterprise.id == enterprise_id)
+    found = db.session.execute(statement).first()
+    return Profile(*found) if found else None
+
+
+def _profiles() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Enterprise.id,
+            Enterprise.name_zh,
+            Enterprise.name_en,
+            Enterprise.credit_code,
+            Enterprise.town_id,
+            Town.name_zh,
+            Town.name_en,
+            func.coalesce(Industry.name_zh, ""),
+            func.coalesce(Industry.name_en, ""),
+            Enterprise.is_key_unit,
+        )
+        .join(Town, Town.id == Enterprise.town_id)
+        .outerjoin(Industry, Industry.id == Enterprise.industry_id)
+    )
+
+
+class Member(NamedTuple):
+    """One person of an enterprise. `hours`: in this calendar year of the city; `hours_in_all`, in 学时."""
+
+    id: int
+    name: str
+    name_en: str
+    email: str | None
+    mobile: str | None
+    has_account: bool
+    roles: tuple[Role, ...]
+    since: dt.datetime | None
+    hours: float
+    hours_in_all: float
+    coming: int
+
+
+def members(enterprise_id: int, at: dt.datetime) -> list[Member]:
+    """Return the people of an enterprise in the order of their names, one row each, whatever posts they hold."""
+    whose = select(Post.person_id).where(Post.enterprise_id == enterprise_id)
+    earned = _earned(at).where(Booking.person_id.in_(whose)).group_by(Booking.person_id).subquery()
+    coming = (
+        select(Booking.person_id, func.count().label("classes"))
+        .join(TrainingClass, TrainingClass.id == Booking.class_id)
+        .where(Booking.state.in_(LIVE), TrainingClass.ends_at > at, Booking.person_id.in_(whose))
+        .group_by(Booking.person_id)
+        .subquery()
+    )
+    statement = (
+        select(Person, Post.role, Post.began_at, earned.c.year, earned.c.in_all, coming.c.classes)
+        .join(Post, Post.person_id == Person.id)
+        .outerjoin(earned, earned.c.person_id == Person.id)
+        .outerjoin(coming, coming.c.person_id == Person.id)
+        .where(Post.enterprise_id == enterprise_id, Person.left_at.is_(None))
+        .order_by(Person.name, Person.id, Post.role)
+    )
+    people: dict[int, Member] = {}
+    for person, role, since, year, in_all, classes in db.session.execute(statement):
+        so_far = people.get(person.id)
+        people[person.id] = Member(
+            id=person.id,
+            name=person.name,
+            name_en=person.name_en,
+            email=person.email,
+            mobile=person.mobile,
+            has_account=person.has_account,
+            roles=(*so_far.roles, role) if so_far else (role,),
+            since=min(filter(None, (since, so_far.since if so_far else None)), default=None),
+            hours=(year or 0) / 2,
+            hours_in_all=(in_all or 0) / 2,
+            coming=classes or 0,
+        )
+    return list(people.values())
+
+
+def _earned(at: dt.datetime) -> Select[*tuple[Any, ...]]:
+    """Return the statement of half-hours earned, this year's and all, per person; callers narrow and group it."""
+    begins = clock.from_local(dt.date(clock.local(at).year, 1, 1), dt.time.min)
+    return (
+        select(
+            Booking.person_id,
+            func.sum(case((Sitting.starts_at >= begins, Attendance.half_hours), else_=0)).label("year"),
+            func.sum(Attendance.half_hours).label("in_all"),
+        )
+        .join(Attendance, Attendance.booking_id == Booking.id)
+        .join(Sitting, Sitting.id == Attendance.sitting_id)
+        .where(Attendance.mark == Mark.PRESENT, Booking.state.in_(SEATED))
+    )
+
+
+class Former(NamedTuple):
+    """Someone who held a post before, and who took it over."""
+
+    name: str
+    name_en: str
+    role: Role
+    began_at: dt.datetime | None
+    ended_at: dt.datetime
+    heir: str | None
+    heir_en: str | None
+
+
+def formers(enterprise_id: int, limit: int = 30) -> list[Former]:
+    heir = aliased(Person)
+    statement = (
+        select(
+            Person.name, Person.name_en, PastPost.role, PastPost.began_at, PastPost.ended_at, heir.name, heir.name_en
+        )
+        .join(Person, Person.id == PastPost.person_id)
+        .outerjoin(heir, heir.id == PastPost.successor_id)
+        .where(PastPost.enterprise_id == enterprise_id)
+        .order_by(PastPost.ended_at.desc(), PastPost.id.desc())
+        .limit(limit)
+    )
+    return [Former(*row) for row in db.session.execute(statement)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """What the list of enterprises is narrowed by; all in the URL."""
+
+    q: str = ""
+    town: int | None = None
+    industry: int | None = None
+    key: bool = False
+    gap: str = ""
+    sort: str = "name"
+
+
+class Listed(NamedTuple):
+    """One line of the list of enterprises. `hours` earned this year by all its people together."""
+
+    id: int
+    name_zh: str
+    name_en: str
+    credit_code: str
+    town_zh: str
+    town_en: str
+    industry_zh: str
+    industry_en: str
+    is_key_unit: bool
+    managers: int
+    owners: int
+    unopened: int
+    hours: float
+
+
+def listed(towns: Collection[int] | None, filters: Filters, at: dt.datetime, offset: int, limit: int) -> list[Listed]:
+    """Return enterprises of these towns (None: of all), with how their posts are filled; in two statements."""
+    posts = (
+        select(
+            Post.enterprise_id,
+            func.sum(case((Post.role == Role.MANAGER, 1), else_=0)).label("managers"),
+            func.sum(case((Post.role == Role.OWNER, 1), else_=0)).label("owners"),
+            func.count(case((Person.password_hash.is_(None), Person.id)).distinct()).label("unopened"),
+        )
+        .join(Person, Person.id == Post.person_id)
+        .where(Post.enterprise_id.is_not(None), Person.left_at.is_(None))
+        .group_by(Post.enterprise_id)
+        .subquery()
+    )
+    managers, owners, unopened = (func.coalesce(posts.c[name], 0) for name in ("managers", "owners", "unopened"))
+    statement = (
+        _profiles()
+        .add_columns(managers, owners, unopened)
+        .outerjoin(posts, posts.c.enterprise_id == Enterprise.id)
+        .where(*_narrowed(towns, filters))
+    )
+    gaps = {"vacant": managers == 0, "unopened": unopened > 0, "ownerless": owners == 0}
+    if filters.gap in gaps:
+        statement = statement.where(gaps[filters.gap])
+    orders: dict[str, list[Any]] = {"town": [Enterprise.town_id], "managers": [managers], "unopened": [unopened.desc()]}
+    statement = statement.order_by(*orders.get(filters.sort, []), Enterprise.name_zh, Enterprise.id)
+    rows = db.session.execute(statement.offset(offset).limit(limit)).all()
+    hours = _hours_of_enterprises([row[0] for row in rows], at)
+    return [Listed._make((*row[:4], *row[5:], hours.get(row[0], 0))) for row in rows]
+
+
+def _narrowed(towns: Collection[int] | None, filters: Filters) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = []
+    if towns is not None:
+        wanted.append(Enterprise.town_id.in_(towns))
+    if filters.q:
+        named = [column.icontains(filters.q, autoescape=True) for column in (Enterprise.name_zh, Enterprise.name_en)]
+        wanted.append(or_(*named, Enterprise.credit_code.icontains(filters.q, autoescape=True)))
+    if filters.town:
+        wanted.append(Enterprise.town_id == filters.town)
+    if filters.industry:
+        wanted.append(Enterprise.industry_id == filters.industry)
+    if filters.key:
+        wanted.append(Enterprise.is_key_unit.is_(True))
+    return wanted
+
+
+def _hours_of_enterprises(ids: list[int], at: dt.datetime) -> dict[int, float]:
+    """Return the hours that the people of each enterprise earned this year, those of two posts once."""
+    whose = select(Post.person_id, Post.enterprise_id).where(Post.enterprise_id.in_(ids)).distinct().subquery()
+    earned = _earned(at).join(whose, whose.c.person_id == Booking.person_id)
+    statement = earned.with_only_columns(whose.c.enterprise_id, *list(earned.selected_columns)[1:2])
+    return {id_: half / 2 for id_, half in db.session.execute(statement.group_by(whose.c.enterprise_id))}
+
+
+class Named(NamedTuple):
+    id: int
+    name_zh: str
+    name_en: str
+
+
+def towns(ids: Collection[int] | None) -> list[Named]:
+    """Return these towns, or all."""
+    statement = select(Town.id, Town.name_zh, Town.name_en).order_by(Town.id)
+    return [Named(*row) for row in db.session.execute(statement if ids is None else statement.where(Town.id.in_(ids)))]
+
+
+def industries() -> list[Named]:
+    statement = select(Industry.id, Industry.name_zh, Industry.name_en).order_by(Industry.id)
+    return [Named(*row) for row in db.session.execute(statement)]
+
+
+class Place(NamedTuple):
+    """A seat, or a place in a queue, that someone has in a class still to begin."""
+
+    booking_id: int
+    class_id: int
+    state: State
+    title_zh: str
+    title_en: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+
+    @property
+    def is_seat(self) -> bool:
+        return self.state in SEATED
+
+
+def places_ahead(person_id: int, at: dt.datetime) -> list[Place]:
+    """Return what someone has in classes that have not begun, in the order of the classes' ids."""
+    statement = (
+        select(
+            Booking.id,
+            Booking.class_id,
+            Booking.state,
+            Course.title_zh,
+            Course.title_en,
+            TrainingClass.starts_at,
+            TrainingClass.ends_at,
+        )
+        .join(TrainingClass, TrainingClass.id == Booking.class_id)
+        .join(Course, Course.id == TrainingClass.course_id)
+        .where(
+            Booking.person_id == person_id,
+            Booking.state.in_(LIVE),
+            TrainingClass.state == ClassState.PUBLISHED,
+            TrainingClass.starts_at > at,
+        )
+        .order_by(Booking.class_id)
+    )
+    return [Place(*row) for row in db.session.execute(statement)]
+
+
+class Hindrance(NamedTuple):
+    """Why someone cannot take over a place: already in that class, or with a seat elsewhere at that hour."""
+
+    is_in: bool
+    course: Titled | None = None
+    span: tuple[dt.datetime, dt.datetime] | None = None
+
+
+def hindrances(class_ids: Collection[int], heir_id: int) -> dict[int, Hindrance]:
+    """Return what is in the heir's way, by class, in one statement."""
+    ours, theirs = aliased(Sitting), aliased(Sitting)
+    statement = (
+        select(
+            ours.class_id,
+            Booking.class_id,
+            Course.title_zh,
+            Course.title_en,
+            TrainingClass.starts_at,
+            TrainingClass.ends_at,
+        )
+        .select_from(ours)
+        .join(theirs, and_(ours.starts_at < theirs.ends_at, ours.ends_at > theirs.starts_at))
+        .join(Booking, Booking.class_id == theirs.class_id)
+        .join(TrainingClass, TrainingClass.id == Booking.class_id)
+        .join(Course, Course.id == TrainingClass.course_id)
+        .where(
+            ours.class_id.in_(class_ids),
+            Booking.person_id == heir_id,
+            or_(
+                Booking.state.in_(SEATED),
+                and_(Booking.class_id == ours.class_id, Booking.state == State.QUEUED),
+            ),
+        )
+    )
+    found: dict[int, Hindrance] = {}
+    for class_id, other, zh, en, start, end in db.session.execute(statement):
+        if other == class_id:
+            found[class_id] = Hindrance(True)
+        elif class_id not in found:
+            found[class_id] = Hindrance(False, Titled(zh, en), (start, end))
+    return found
+
+
+class Passing(NamedTuple):
+    """What becomes of one place when its person leaves. It passes to the successor, unless there is a hindrance."""
+
+    place: Place
+    passes: bool
+    hindrance: Hindrance | None = None
+
+
+def plan(person_id: int, heir_id: int | None, at: dt.datetime) -> list[Passing]:
+    """Return what would become of each place: the same rule for the page that asks and the action that does it.
+
+    A seat does not pass to who has one elsewhere at that hour; a place in the queue does, as everyone may wait for
+    two classes.
+    """
+    ahead = places_ahead(person_id, at)
+    if heir_id is None:
+        return [Passing(place, False) for place in ahead]
+    known = hindrances([place.class_id for place in ahead], heir_id)
+    found = []
+    for place in ahead:
+        hindrance = known.get(place.class_id)
+        stands = hindrance is not None and (hindrance.is_in or place.is_seat)
+        found.append(Passing(place, not stands, hindrance if stands else None))
+    return found
