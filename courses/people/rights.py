@@ -150,6 +150,7 @@ REACHED_BY: dict[Right, tuple[Reach, ...]] = {
     Right.BOOK: (Reach.BOOK,),
     Right.CANCEL: (Reach.BOOK, Reach.SERVE),
     Right.INVITE: (Reach.BOOK, Reach.SERVE),
+    Right.CHANGE_PEOPLE: (Reach.BOOK, Reach.SERVE),
 }
 
 

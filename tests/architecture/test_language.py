@@ -317,11 +317,14 @@ def addresses(app: Flask) -> list[str]:
     ids = [outcome.id for member in (SHEN, NEWCOMER) for outcome in makers.book(member, over)]
     with clock.pretending(makers.in_days(3, 10)):
         roster.mark(makers.actor(GAO), over, sittings_of(over)[0].id, ids[:1], Mark.PRESENT)
+    [invited] = makers.strangers(1, enterprise=1)
     keys = app.config["SETTINGS"].secret_keys
     invitation, reset = links.sign(keys, "invitation", NEWCOMER.id, 1), links.sign(keys, "reset", SHEN.id, 1)
     filled = {
         "<int:class_id>": [str(coming), str(over), str(off), "9999"],
         "<int:course_id>": ["1", "2"],
+        "<int:enterprise_id>": ["1"],
+        "<int:person_id>": [str(invited)],
         "/invitations/<token>": [
             "/invitations/stale",
             f"/invitations/{invitation}",
@@ -351,7 +354,7 @@ def test_no_page_is_partly_english(app: Flask, client: Client, addresses: list[s
                     opened.add(address)
                 left_over |= {(address, text) for text in Texts(response.text).found if english(text)}
     assert left_over == set()
-    never = {"/nowhere", "/healthz", "/readyz", "/metrics", "/resets/stale", "/invitations/stale"}
+    never = {"/nowhere", "/enterprise", "/healthz", "/readyz", "/metrics", "/resets/stale", "/invitations/stale"}
     assert {address for address in addresses if "9999" not in address} - opened - never == set()
 
 

@@ -62,7 +62,8 @@ IDS = {
     f" AND t.starts_at > {NOW} ORDER BY t.starts_at DESC",
     "held": _TAUGHT + f"< {NOW} ORDER BY t.starts_at DESC",
     "to be held": _TAUGHT + f"> {NOW} ORDER BY t.starts_at",
-    "firm": "SELECT o.enterprise_id FROM post o JOIN person p ON p.id = o.person_id WHERE p.email = 'owner@demo.example'",
+    "firm": "SELECT o.enterprise_id FROM post o JOIN person p ON p.id = o.person_id"
+    " WHERE p.email = 'owner@demo.example'",
     "shen": "SELECT id FROM person WHERE email = 'shen@demo.example'",
     "colleague": "SELECT o.person_id FROM post o JOIN person p ON p.id = o.person_id WHERE o.role = 'manager'"
     " AND p.password_hash IS NULL AND o.enterprise_id = (SELECT q.enterprise_id FROM post q JOIN person w"

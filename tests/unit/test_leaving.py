@@ -7,7 +7,6 @@ from flask import Flask
 from sqlalchemy import select
 
 from courses.booking import actions as booking
-from courses.booking.model import Booking
 from courses.desks.queries import faults
 from courses.enterprise import actions, queries
 from courses.ground import clock

@@ -21,7 +21,7 @@ def desk() -> str:
     """Show one section for each role the actor holds, the things to do first."""
     actor, now = signed_in(), clock.now()
     shown: dict[str, Any] = {}
-    if actor.has(Role.MANAGER, Role.OWNER):
+    if actor.has(Role.MANAGER, Role.OWNER) or not actor.roles:  # whose post has ended reads on
         shown["mine"] = booking.coming(actor.id, now)
         shown["hours"] = hours_of(actor.id)
     if actor.enterprise_id and may(actor, Right.READ_PEOPLE, enterprise_id=actor.enterprise_id):
