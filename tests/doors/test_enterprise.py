@@ -149,8 +149,9 @@ def test_a_wrong_correction_is_told_at_its_field(client: Client, said: dict[str,
 
 def test_who_has_an_account_keeps_it_alone(client: Client) -> None:
     said = {"name": "假", "email": "mine@test.example"}
-    assert client.as_(OWNER).get(f"/people/{SHEN.id}/contact").status_code == 409
-    assert client.post(f"/people/{SHEN.id}/contact", data=said).status_code == 409
+    assert client.as_(OWNER).get(f"/people/{SHEN.id}/contact").location == "/enterprises/1"
+    assert client.post(f"/people/{SHEN.id}/contact", data=said).location == "/enterprises/1"
+    assert makers.told(person=SHEN.id) == []
     assert client.post(f"/people/{LU.id}/contact", data=said).status_code == 404
 
 

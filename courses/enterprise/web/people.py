@@ -31,7 +31,8 @@ def contact(person_id: int) -> Any:
 def _contact_page(person_id: int, form: CorrectionForm | None = None, status: int = 200) -> Any:
     place, person = enterprise_of(signed_in(), person_id), _person(person_id)
     if person.has_account:
-        raise Refusal("has_account", person=called(person))
+        flash(Refusal("has_account", person=called(person)).words, "wait")
+        return redirect(url_for(".enterprise", enterprise_id=place.id), 303)
     form = form or CorrectionForm(formdata=None, obj=person)
     return render_template("enterprise/contact.html", form=form, person=person, place=place), status
 
@@ -53,7 +54,7 @@ def correct(person_id: int) -> Any:
             form.mobile.data or None,
         )
     except Refusal as refusal:
-        if refusal.code not in ("email_taken", "mobile_taken"):
+        if refusal.code not in ("email_taken", "mobile_taken", "has_account"):
             raise
         form.refuse(refusal, email_taken="email", mobile_taken="mobile")
         return _contact_page(person_id, form, refusal.status)
