@@ -8,7 +8,8 @@ from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from courses.booking.model import FINAL, LIVE, SEATED, Booking, Enrolment, Event, State
-from courses.catalogue.model import Course, Teaching, Topic, TrainingClass
+from courses.catalogue.model import ClassState, Course, Teaching, Topic, TrainingClass
+from courses.catalogue.planning import may_draft
 from courses.ground.db import db
 from courses.homes.model import Home, Room
 from courses.people.model import Enterprise, Person, Role, Squadron, Town
@@ -46,9 +47,13 @@ _VIEWS = (  # built once: building a statement costs more than running it
 )
 
 
-def class_view(class_id: int) -> ClassView | None:
+def class_view(class_id: int, actor: Actor | None = None) -> ClassView | None:
+    """Return the class; a draft only to an `actor` who may draft it."""
     found = db.session.execute(_VIEWS, {"class_id": class_id}).first()
-    return ClassView(*found) if found else None
+    view = ClassView(*found) if found else None
+    if view and view.row.state == ClassState.DRAFT and not may_draft(actor, view.row):
+        return None
+    return view
 
 
 class Place(NamedTuple):

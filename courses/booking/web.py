@@ -10,8 +10,10 @@ from flask_babel import ngettext
 from courses.booking import actions, queries
 from courses.booking.forms import CallOffForm, MoveForm, ResizeForm, asked
 from courses.booking.model import State
+from courses.catalogue import planning
 from courses.catalogue import queries as catalogue
 from courses.catalogue.forms import REFUSED_AT
+from courses.catalogue.model import ClassState, TrainingClass
 from courses.catalogue.web import offer_places
 from courses.ground import clock
 from courses.ground.forms import Form
@@ -62,8 +64,22 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
         queue=queries.people_of(class_id, (State.QUEUED,)) if serves else [],
         log=log,
         is_open=view.row.is_bookable(clock.now()),
+        foresight=_of_draft(view.row) if view.row.state == ClassState.DRAFT else None,
         refusal=refusal,
     )
+
+
+def _of_draft(row: TrainingClass) -> planning.Foresight:
+    plan = planning.plan_of(row)
+    return planning.foresee(row.room_id, plan.lecturer_ids, plan.sittings, row.capacity, row.id, row.squadron_id)
+
+
+@pages.post("/classes/<int:class_id>/draft/deletion")
+@needs(Right.PUBLISH)
+def discard(class_id: int) -> Any:
+    actions.discard(signed_in(), class_id)
+    flash(_("The draft is deleted."), "done")
+    return redirect(url_for("catalogue.start"), 303)
 
 
 @pages.post("/classes/<int:class_id>/bookings")
@@ -136,11 +152,7 @@ def move(class_id: int) -> Any:
     offer_places(form)
     if not form.is_submitted():
         form.room_id.data, form.seen.data = view.row.room_id, view.row.schedule_no
-        while len(form.sittings):
-            form.sittings.pop_entry()
-        for start, end in catalogue.spans_of(view.row):
-            first, last = clock.local(start), clock.local(end)
-            form.sittings.append_entry({"day": first.date(), "start": first.time(), "end": last.time()})
+        form.show(catalogue.spans_of(view.row))
     elif form.validate():
         act = lambda: actions.move(  # noqa: E731
             signed_in(), class_id, form.spans(), form.room_id.data, form.seen.data
@@ -191,13 +203,16 @@ def _try(act: Callable[[], None], form: Form) -> bool:
 
 
 def _view(class_id: int) -> queries.ClassView:
-    view = queries.class_view(class_id)
+    view = queries.class_view(class_id, present_actor())
     if view is None:
         raise Refusal("not_found")
     return view
 
 
 def _own_view(class_id: int) -> queries.ClassView:
-    view = _view(class_id)
+    """Return a published class, to those who may change it; a draft is edited in the catalogue."""
+    view = queries.class_view(class_id)
+    if view is None:
+        raise Refusal("not_found")
     require(signed_in(), Right.CHANGE_CLASS, squadron_id=view.row.squadron_id)
     return view

@@ -1,18 +1,27 @@
 """The form of a class: is it well formed? What it may say is decided by the actions."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, FieldList, FormField, IntegerField, SelectField, TimeField
+from wtforms import (
+    DateField,
+    FieldList,
+    FormField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TimeField,
+)
 from wtforms import Form as PlainForm
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from courses.catalogue.actions import ClassPlan, Span
-from courses.catalogue.model import CANCEL_BEFORE, DEFAULT_REMINDERS
+from courses.catalogue.model import CANCEL_BEFORE, DEFAULT_REMINDERS, ClassPlan, DayKind, Span
 from courses.ground import clock
-from courses.ground.forms import REQUIRED, Between, Choices, Form, MomentField, PlainSpeaking
+from courses.ground.forms import REQUIRED, Between, Choices, Form, MomentField, PlainSpeaking, no_control_characters
 
 REMINDERS = [
     SelectChoice(7 * 1440, _l("7 days before")),
@@ -43,7 +52,7 @@ class SittingForm(PlainForm):
             raise ValidationError(_l("That is more than two years ahead. Check the year."))
 
     def span(self) -> Span | None:
-        if not (self.day.data and self.start.data and self.end.data):
+        if not (self.day.data and self.start.data and self.end.data) or self.day.data.year < 2000:
             return None
         return (
             clock.from_local(self.day.data, self.start.data),
@@ -65,6 +74,14 @@ class TimetableForm(Form):
             field[0].form.day.errors = [REQUIRED]
             raise ValidationError("")
 
+    def show(self, spans: Sequence[Span]) -> None:
+        """Fill the rows with these sittings."""
+        while len(self.sittings):
+            self.sittings.pop_entry()
+        for start, end in spans:
+            first, last = clock.local(start), clock.local(end)
+            self.sittings.append_entry({"day": first.date(), "start": first.time(), "end": last.time()})
+
     def pad(self) -> None:
         """Offer empty rows up to MAX_SITTINGS, since the page must work without JavaScript."""
         while len(self.sittings) < MAX_SITTINGS:
@@ -83,6 +100,16 @@ class ClassForm(TimetableForm):
     )
     reminders = Choices(_l("Reminders"), coerce=int, choices=REMINDERS, default=DEFAULT_REMINDERS)
 
+    def fill(self, plan: ClassPlan) -> None:
+        """Show what was planned. What is as if left empty stays empty, so that a moved day takes it along."""
+        begins = min(plan.sittings)[0]
+        self.room_id.data, self.capacity.data = plan.room_id, plan.capacity
+        self.show(plan.sittings)
+        self.lecturers.data, self.reminders.data = list(plan.lecturer_ids), list(plan.reminders)
+        self.opens_at.data = plan.opens_at if plan.opens_at > clock.now() else None
+        self.closes_at.data = plan.closes_at if plan.closes_at != begins else None
+        self.cancel_until.data = plan.cancel_until if plan.cancel_until != begins - CANCEL_BEFORE else None
+
     def plan(self, course_id: int) -> ClassPlan:
         """Return the plan this form describes; call it only on a valid form."""
         spans = sorted(self.spans())
@@ -98,6 +125,31 @@ class ClassForm(TimetableForm):
             lecturer_ids=self.lecturers.data or (),
             reminders=self.reminders.data or (),
         )
+
+
+def _stripped(text: str | None) -> str:
+    return (text or "").strip()
+
+
+class HolidayForm(Form):
+    """One day on which the city differs from what was announced."""
+
+    day = DateField(_l("Day"), [InputRequired(REQUIRED)])
+    kind = RadioField(
+        _l("On this day"),
+        [InputRequired(REQUIRED)],
+        choices=[SelectChoice(DayKind.OFF, _l("nobody works")), SelectChoice(DayKind.WORKING, _l("people work"))],
+    )
+    name_zh = StringField(
+        _l("Name in Chinese"), [Optional(), Length(max=40), no_control_characters], filters=[_stripped]
+    )
+    name_en = StringField(
+        _l("Name in English"), [Optional(), Length(max=40), no_control_characters], filters=[_stripped]
+    )
+
+    def validate_day(self, field: Any) -> None:
+        if field.data and not 2000 <= field.data.year <= 2100:
+            raise ValidationError(_l("Check the year."))
 
 
 REFUSED_AT = {

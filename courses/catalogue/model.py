@@ -1,6 +1,8 @@
 """Courses, classes, sittings, lecturers and reminder rules."""
 
 import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
@@ -14,10 +16,49 @@ MINUTES_PER_HOUR = 45  # one 学时 is 45 taught minutes, the usual measure of c
 DEFAULT_REMINDERS = (3 * 1440, 1440, 120)  # minutes before: 3 days, 1 day, 2 hours
 CANCEL_BEFORE = dt.timedelta(hours=24)  # product rule, until a city sets its own
 
+Span = tuple[dt.datetime, dt.datetime]
+
 
 class ClassState(StrEnum):
+    """A draft is seen by its own squadron alone, and nobody is ever told of one."""
+
+    DRAFT = "draft"
     PUBLISHED = "published"
     CALLED_OFF = "called_off"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassPlan:
+    """What an officer fills in: everything a class needs before it can be published."""
+
+    course_id: int
+    room_id: int
+    sittings: Sequence[Span]
+    capacity: int
+    opens_at: dt.datetime
+    closes_at: dt.datetime
+    cancel_until: dt.datetime
+    lecturer_ids: Sequence[int] = ()
+    reminders: Collection[int] = field(default_factory=tuple)
+
+
+class DayKind(StrEnum):
+    """What a day is that is not simply a working day or a weekend: nobody works, or everybody does."""
+
+    OFF = "off"
+    WORKING = "working"
+
+
+class Holiday(Base, kw_only=True):
+    """A day on which the city differs from what the state announced; `ground/holidays.py` knows the latter."""
+
+    __tablename__ = "holiday"
+    __table_args__ = (CheckConstraint("kind IN ('off', 'working')", name="kind_known"),)
+
+    day: Mapped[dt.date] = mapped_column(primary_key=True)
+    kind: Mapped[DayKind] = mapped_column(String(16))
+    name_zh: Mapped[str] = mapped_column(default="")
+    name_en: Mapped[str] = mapped_column(default="")
 
 
 class Topic(Base, kw_only=True):

@@ -126,6 +126,7 @@ CASES = (
     Case("gao", "/courses/{carbon}/classes/new"),
     Case("gao", "/courses/{carbon}/classes/new", then="empty"),
     Case("gao", "/courses/{carbon}/classes/new", then="backwards"),
+    Case("gao", "/classes/new"),
     Case("gao", "/classes/{full}"),
     Case("gao", "/classes/{of gao}/move"),
     Case("gao", "/classes/{of gao}/move", then="empty"),
@@ -145,6 +146,8 @@ CASES = (
     Case("he", "/posts?q=zzz"),
     Case("jin", "/desk"),
     Case("jin", "/installation"),
+    Case("jin", "/holidays"),
+    Case("jin", "/holidays", then="empty"),
 )
 COMBINATIONS = tuple(product(("zh", "en"), ("light", "dark")))
 
@@ -168,13 +171,13 @@ def _empty(page: Page) -> None:
     typed = "input:not([type=hidden], [type=radio], [type=checkbox])"
     for field in _form(page).locator(typed).all():
         field.evaluate("field => { field.value = '' }")
-    _form(page).locator(".button").last.click()
+    _form(page).locator(".button:visible").last.click()
     expect(page.locator(".summary")).to_be_focused()
 
 
 def _backwards(page: Page) -> None:
     page.locator("#sittings-0-end").fill("08:00")
-    _form(page).locator(".button").last.click()
+    _form(page).locator(".button:visible").last.click()
     expect(page.locator("#sittings .error")).to_be_visible()
     expect(page.locator(".summary a")).to_have_attribute("href", "#sittings")
 

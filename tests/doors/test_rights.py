@@ -19,6 +19,7 @@ FOREIGN = {
     "token_id": 1,
     "person_id": 1,
     "enterprise_id": 1,
+    "day": "2026-10-01",
 }
 
 

@@ -1,4 +1,5 @@
-"""The acts of booking, one file per verb: book, cancel (and undo), hand over, promote, change (move, resize, call off).
+"""The acts of booking, one file per verb: book, cancel (and undo), hand over, promote, change (move, resize, call off),
+discard.
 
 Each locks the class first, then the room if it takes one, then all the people it may seat at once, in the order of
 their ids; all else follows under those locks.
@@ -7,6 +8,7 @@ their ids; all else follows under those locks.
 from courses.booking.actions.book import Outcome, book
 from courses.booking.actions.cancel import cancel, give_up, settle, undo_cancel
 from courses.booking.actions.change import call_off, move, replace_reminders, resize
+from courses.booking.actions.discard import discard
 from courses.booking.actions.ground import Locked, locked_class
 from courses.booking.actions.hand_over import hand_over
 from courses.booking.actions.promote import people_waiting, promote_waiting
@@ -17,6 +19,7 @@ __all__ = [
     "book",
     "call_off",
     "cancel",
+    "discard",
     "give_up",
     "hand_over",
     "locked_class",

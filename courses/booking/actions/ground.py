@@ -32,13 +32,13 @@ class Locked(NamedTuple):
         return catalogue.facts_of(self.row, self.said, self.spans())
 
 
-# These statements are built once: in a rush, building them would cost more than running them.
+# These statements are built once: in a rush, building them would cost more than running them. A draft is not there.
 _CLASS = (
     select(TrainingClass, *catalogue.SAID)
     .join(Course, Course.id == TrainingClass.course_id)
     .join(Room, Room.id == TrainingClass.room_id)
     .join(Home, Home.id == Room.home_id)
-    .where(TrainingClass.id == bindparam("class_id"))
+    .where(TrainingClass.id == bindparam("class_id"), TrainingClass.state != ClassState.DRAFT)
     .with_for_update(of=TrainingClass, key_share=True)
     .execution_options(populate_existing=True)
 )
@@ -51,7 +51,7 @@ _PLAIN_CLASS = (
     .join(Course, Course.id == table(TrainingClass).c.course_id)
     .join(Room, Room.id == table(TrainingClass).c.room_id)
     .join(Home, Home.id == Room.home_id)
-    .where(table(TrainingClass).c.id == bindparam("class_id"))
+    .where(table(TrainingClass).c.id == bindparam("class_id"), table(TrainingClass).c.state != ClassState.DRAFT)
     .with_for_update(of=table(TrainingClass), key_share=True)
 )
 

@@ -1,67 +1,196 @@
-"""The form that publishes a class."""
+"""The form of a class: drafted, checked, published; and what it will meet, told before it is saved."""
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice
 
-from courses.catalogue import actions, queries
+from courses.catalogue import actions, planning, queries
 from courses.catalogue.forms import REFUSED_AT, ClassForm, TimetableForm
-from courses.catalogue.model import Course
+from courses.catalogue.model import CANCEL_BEFORE, DEFAULT_REMINDERS, ClassPlan, Course, TrainingClass
 from courses.catalogue.web.blueprint import pages, the_course
 from courses.ground import clock
+from courses.ground.db import db
+from courses.ground.forms import number_argument
 from courses.ground.language import called, plain
 from courses.ground.refusal import Refusal
-from courses.homes.queries import places
+from courses.homes.queries import Place, places
 from courses.people.guard import needs, signed_in
 from courses.people.rights import Right
+
+USUAL_SEATS = 30
+MAX_ID = 2**31
+
+
+@pages.get("/classes/new")
+@needs(Right.PUBLISH)
+def start() -> str:
+    """Show what a class can be started from: the squadron's drafts, and the courses it gave last."""
+    squadron_id = signed_in().squadron_id or 0
+    return render_template(
+        "catalogue/start.html",
+        drafts=planning.drafts(squadron_id),
+        courses=planning.given_last(squadron_id),
+    )
 
 
 @pages.get("/courses/<int:course_id>/classes/new")
 @needs(Right.PUBLISH)
 def new_class(course_id: int) -> str:
-    form = ClassForm()
-    offer_places(form)
-    week_on = clock.local(clock.now() + dt.timedelta(days=7)).date()
-    first = form.sittings[0].form
-    first.day.data, first.start.data, first.end.data = week_on, dt.time(9), dt.time(11, 30)
-    form.capacity.data = 30
-    return _class_form(form, the_course(course_id))
+    """Show the form with what is usual, or `?like=` a class of the squadron, a week after its next weekday."""
+    found, form = the_course(course_id), ClassForm()
+    offered = offer_places(form)
+    form.fill(_plan_to_start_from(found, offered))
+    return _class_form(form, found)
+
+
+def _plan_to_start_from(course: Course, offered: list[Place]) -> ClassPlan:
+    if like := number_argument("like"):
+        return planning.next_time(_plan_of_own(like), clock.now())
+    day = clock.local(clock.now() + planning.WEEK).date()
+    begins, ends = (clock.from_local(day, time) for time in (dt.time(9), dt.time(11, 30)))
+    return ClassPlan(
+        course_id=course.id,
+        room_id=offered[0].room_id if offered else 0,
+        sittings=[(begins, ends)],
+        capacity=min(USUAL_SEATS, offered[0].seats) if offered else USUAL_SEATS,
+        opens_at=clock.now(),
+        closes_at=begins,
+        cancel_until=begins - CANCEL_BEFORE,
+        reminders=DEFAULT_REMINDERS,
+    )
+
+
+def _plan_of_own(class_id: int) -> ClassPlan:
+    """Return the plan of a class of the actor's squadron. Raises Refusal("not_found")."""
+    class_ = db.session.get(TrainingClass, class_id)
+    if class_ is None or class_.squadron_id != signed_in().squadron_id:
+        raise Refusal("not_found")
+    return planning.plan_of(class_)
 
 
 @pages.post("/courses/<int:course_id>/classes")
 @needs(Right.PUBLISH)
 def publish(course_id: int) -> Any:
-    found = the_course(course_id)
+    return _take(the_course(course_id))
+
+
+@pages.get("/classes/<int:class_id>/draft")
+@needs(Right.PUBLISH)
+def draft(class_id: int) -> str:
+    class_, form = _draft(class_id), ClassForm()
+    offer_places(form)
+    form.fill(planning.plan_of(class_))
+    return _class_form(form, the_course(class_.course_id), class_)
+
+
+@pages.post("/classes/<int:class_id>/draft")
+@needs(Right.PUBLISH)
+def edit_draft(class_id: int) -> Any:
+    class_ = _draft(class_id)
+    return _take(the_course(class_.course_id), class_)
+
+
+@pages.post("/classes/<int:class_id>/publication")
+@needs(Right.PUBLISH)
+def publish_draft(class_id: int) -> Any:
+    """Publish from the preview; what forbids it is shown in the form, where it can be put right."""
+    class_ = _draft(class_id)
+    try:
+        actions.publish_draft(signed_in(), class_id)
+    except Refusal as refusal:
+        if refusal.status in (403, 404, 503):
+            raise
+        form = ClassForm(formdata=None)
+        offer_places(form)
+        form.fill(planning.plan_of(class_))
+        form.refuse(refusal, **REFUSED_AT)
+        return _class_form(form, the_course(class_.course_id), class_), 422
+    return _published(class_id)
+
+
+def _take(course: Course, class_: TrainingClass | None = None) -> Any:
+    """Do with the form what the pressed button says: publish, keep as a draft, or only look what it would meet."""
+    form, act, own = ClassForm(), request.form.get("act"), class_.id if class_ else None
+    offer_places(form)
+    form.lecturers.choices = _lecturer_choices()
+    if form.validate_on_submit() and act != "check":
+        try:
+            if act == "draft":
+                own = actions.save_draft(signed_in(), form.plan(course.id), own)
+                flash(_("Saved as a draft. Only your squadron sees it."), "done")
+                return redirect(url_for("booking.class_page", class_id=own), 303)
+            return _published(actions.publish(signed_in(), form.plan(course.id), draft=own))
+        except Refusal as refusal:
+            if refusal.status in (403, 404, 503):
+                raise
+            form.refuse(refusal, **REFUSED_AT)
+    return _class_form(form, course, class_), 422 if form.errors or form.form_errors else 200
+
+
+def _published(class_id: int) -> Any:
+    flash(_("The class is published. People can see it now."), "done")
+    return redirect(url_for("booking.class_page", class_id=class_id), 303)
+
+
+def _draft(class_id: int) -> TrainingClass:
+    class_ = db.session.get(TrainingClass, class_id)
+    if class_ is None or not planning.may_draft(signed_in(), class_):
+        raise Refusal("not_found")
+    return class_
+
+
+@pages.post("/classes/foresight")
+@needs(Right.PUBLISH)
+def foresight() -> str:
+    """Return what the class as typed so far would meet: the part of the form that is exchanged while one types."""
     form = ClassForm()
     offer_places(form)
     form.lecturers.choices = _lecturer_choices()
-    if form.validate_on_submit():
-        try:
-            class_id = actions.publish(signed_in(), form.plan(course_id))
-        except Refusal as refusal:
-            if refusal.status >= 500:
-                raise
-            form.refuse(refusal, **REFUSED_AT)
-        else:
-            flash(_("The class is published. People can see it now."), "done")
-            return redirect(url_for("booking.class_page", class_id=class_id), 303)
-    return _class_form(form, the_course(found.id)), 422
+    seen = foreseen(form, form.lecturers.data or (), form.capacity.data, number_argument("but"))
+    return render_template("catalogue/_foresight.html", foresight=seen)
 
 
-def _class_form(form: ClassForm, found: Course) -> str:
-    form.lecturers.choices = _lecturer_choices()
+def foreseen(
+    form: TimetableForm, lecturer_ids: Collection[int], capacity: int | None, but: int | None = None
+) -> planning.Foresight:
+    """Return what the form's class would meet; of a field that cannot be read, nothing is said."""
+    offered = [choice.value for choice in form.room_id.choices or ()]
+    return planning.foresee(
+        form.room_id.data if form.room_id.data in offered else None,
+        [id_ for id_ in lecturer_ids if id_ < MAX_ID],
+        [span for span in form.spans() if span[0] < span[1]],
+        capacity,
+        but,
+        signed_in().squadron_id,
+    )
+
+
+def _class_form(form: ClassForm, found: Course, class_: TrainingClass | None = None) -> str:
+    first = planning.taught_by(found.id) | set(form.lecturers.data or ())
+    form.lecturers.choices = _lecturer_choices(first)
+    own = class_.id if class_ else None
+    seen = foreseen(form, form.lecturers.data or (), form.capacity.data, own)
     form.pad()
-    return render_template("catalogue/class_form.html", form=form, course=found)
+    return render_template(
+        "catalogue/class_form.html",
+        form=form,
+        course=found,
+        draft=class_,
+        near=sum(choice.value in first for choice in form.lecturers.choices) or len(form.lecturers.choices),
+        foresight=seen,
+    )
 
 
-def _lecturer_choices() -> list[SelectChoice]:
-    return [SelectChoice(t.id, f"{called(t)} · {plain(t, 'institution')}") for t in queries.lecturers()]
+def _lecturer_choices(first: Collection[int] = ()) -> list[SelectChoice]:
+    offered = sorted(queries.lecturers(), key=lambda teacher: teacher.id not in first)
+    return [SelectChoice(t.id, f"{called(t)} · {plain(t, 'institution')}") for t in offered]
 
 
-def offer_places(form: TimetableForm) -> None:
+def offer_places(form: TimetableForm) -> list[Place]:
     """Offer every room, the squadron's own towns first."""
     offered = places(signed_in().towns)
     form.room_id.choices = [
@@ -76,3 +205,4 @@ def offer_places(form: TimetableForm) -> None:
         )
         for p in offered
     ]
+    return offered

@@ -1,0 +1,26 @@
+"""The acts of the catalogue, one file per subject: a class's plan and its rules, publishing, days."""
+
+from courses.catalogue.actions.days import forget_day, set_day
+from courses.catalogue.actions.plan import (
+    check_place,
+    check_sittings,
+    set_reminders,
+    set_sittings,
+)
+from courses.catalogue.actions.publish import locked_draft, publish, publish_draft, save_draft
+from courses.catalogue.model import ClassPlan, Span
+
+__all__ = [
+    "ClassPlan",
+    "Span",
+    "check_place",
+    "check_sittings",
+    "forget_day",
+    "locked_draft",
+    "publish",
+    "publish_draft",
+    "save_draft",
+    "set_day",
+    "set_reminders",
+    "set_sittings",
+]

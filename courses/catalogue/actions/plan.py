@@ -1,0 +1,113 @@
+"""What a class is to be, and the rules it has to meet: the order of its days, its window, its room and lecturers."""
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from itertools import pairwise
+
+from sqlalchemy import delete, select, update
+
+from courses.catalogue.model import (
+    ClassPlan,
+    Course,
+    Lecturer,
+    ReminderRule,
+    Sitting,
+    Span,
+    Teaching,
+    TrainingClass,
+)
+from courses.catalogue.planning import clashes
+from courses.ground.db import db
+from courses.ground.refusal import Refusal
+from courses.ground.transaction import lock_all, locked
+from courses.homes.model import Room
+from courses.people.model import Person
+
+
+def check_plan(plan: ClassPlan, at: dt.datetime) -> list[Span]:
+    """Return the plan's sittings in order. Raises Refusal as `check_sittings` does, and window_wrong, not_found."""
+    sittings = check_sittings(plan.sittings, at)
+    if not plan.opens_at < plan.closes_at <= sittings[0][0] or plan.cancel_until > sittings[0][0]:
+        raise Refusal("window_wrong")
+    if db.session.get(Course, plan.course_id) is None:
+        raise Refusal("not_found")
+    return sittings
+
+
+def check_sittings(sittings: Sequence[Span], at: dt.datetime) -> list[Span]:
+    """Return the sittings in order. Raises Refusal when there is none, one ends before it begins, two overlap, or
+    one has already begun at `at`."""
+    ordered = sorted(sittings)
+    if not ordered:
+        raise Refusal("no_sitting")
+    if any(start >= end for start, end in ordered):
+        raise Refusal("ends_before_start")
+    if any(earlier[1] > later[0] for earlier, later in pairwise(ordered)):
+        raise Refusal("sittings_overlap")
+    if ordered[0][0] <= at:
+        raise Refusal("in_the_past")
+    return ordered
+
+
+def check_place(
+    room_id: int,
+    lecturer_ids: Collection[int],
+    sittings: Sequence[Span],
+    capacity: int,
+    but: int | None = None,
+) -> None:
+    """Refuse a room that is too small or taken, or a lecturer who teaches elsewhere, at any of `sittings`.
+
+    Locks the room's and the lecturers' rows first, so that two classes cannot take them at once. `but`: a class
+    that does not count, since it is the one being moved.
+    """
+    room = locked(Room, room_id)
+    if capacity > room.seats:
+        raise Refusal("too_many_seats", room=room, seats=room.seats)
+    lock_all(Person, lecturer_ids)
+    check_lecturers(lecturer_ids)
+    for clash in clashes(room_id, lecturer_ids, sittings, but):
+        if clash.lecturer:
+            raise Refusal("lecturer_clash", lecturer=clash.lecturer, course=clash, span=clash.span)
+        raise Refusal("room_clash", room=room, course=clash, span=clash.span)
+
+
+def check_lecturers(lecturer_ids: Collection[int]) -> None:
+    """Raise Refusal("not_found") unless each of them is a lecturer."""
+    known = db.session.scalars(select(Lecturer.person_id).where(Lecturer.person_id.in_(lecturer_ids))).all()
+    if len(known) < len(set(lecturer_ids)):
+        raise Refusal("not_found")
+
+
+def set_sittings(class_: TrainingClass, sittings: Sequence[Span]) -> None:
+    """Give the class these sittings, keeping the rows of those that stay (attendance refers to them)."""
+    rows = list(db.session.scalars(select(Sitting).where(Sitting.class_id == class_.id).order_by(Sitting.starts_at)))
+    for row, (start, end) in zip(rows, sittings, strict=False):
+        row.starts_at, row.ends_at = start, end
+    if extra := [row.id for row in rows[len(sittings) :]]:
+        db.session.execute(delete(Sitting).where(Sitting.id.in_(extra)))
+    db.session.add_all(
+        Sitting(class_id=class_.id, starts_at=start, ends_at=end) for start, end in sittings[len(rows) :]
+    )
+    class_.sittings_count = len(sittings)
+    class_.starts_at, class_.ends_at = sittings[0][0], sittings[-1][1]
+
+
+def set_reminders(class_: TrainingClass, minutes_before: Collection[int], at: dt.datetime) -> None:
+    """Replace the reminder rules of the class by these; a rule that stays is left as it was."""
+    live = (ReminderRule.class_id == class_.id, ReminderRule.replaced_at.is_(None))
+    standing = set(db.session.scalars(select(ReminderRule.minutes_before).where(*live)))
+    gone = standing - set(minutes_before)
+    if gone:
+        old = update(ReminderRule).where(*live, ReminderRule.minutes_before.in_(gone))
+        db.session.execute(old.values(replaced_at=at))
+    db.session.add_all(
+        ReminderRule(class_id=class_.id, minutes_before=minutes, made_at=at)
+        for minutes in sorted(set(minutes_before) - standing)
+    )
+
+
+def set_lecturers(class_: TrainingClass, lecturer_ids: Collection[int]) -> None:
+    """Let these teach the class, and nobody else."""
+    db.session.execute(delete(Teaching).where(Teaching.class_id == class_.id))
+    db.session.add_all(Teaching(class_id=class_.id, person_id=id_) for id_ in dict.fromkeys(lecturer_ids))

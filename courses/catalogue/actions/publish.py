@@ -1,0 +1,116 @@
+"""Drafting a class and publishing it.
+
+A draft is its squadron's own business: it holds neither room nor lecturer, so it may clash; what stands in its way is
+shown beside it, and decided when it is published. Nobody is told of a draft.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from courses.catalogue import planning
+from courses.catalogue.actions.plan import (
+    check_lecturers,
+    check_place,
+    check_plan,
+    set_lecturers,
+    set_reminders,
+    set_sittings,
+)
+from courses.catalogue.model import ClassPlan, ClassState, Span, TrainingClass
+from courses.ground import clock
+from courses.ground.db import db
+from courses.ground.idempotency import RequestKey
+from courses.ground.refusal import Refusal
+from courses.ground.transaction import locked, transaction
+from courses.homes.model import Room
+from courses.people.rights import Actor, Right, require
+
+
+def publish(actor: Actor, plan: ClassPlan, request_key: RequestKey | None = None, draft: int | None = None) -> int:
+    """Publish a class of the actor's squadron, or the draft it was so far; return its id.
+
+    Raises Refusal: no_sitting, ends_before_start, sittings_overlap, in_the_past, window_wrong, too_many_seats,
+    room_clash, lecturer_clash, not_found (course, room, lecturer or draft), not_allowed.
+    """
+    with transaction(request_key) as kept:
+        if kept.earlier_answer:
+            return int(kept.earlier_answer)
+        class_ = _publish(actor, plan, clock.now(), locked_draft(actor, draft) if draft else None)
+        kept.answer(class_.id)
+        return class_.id
+
+
+def save_draft(actor: Actor, plan: ClassPlan, draft: int | None = None) -> int:
+    """Keep a class of the actor's squadron that nobody else sees yet; return its id.
+
+    Raises Refusal: no_sitting, ends_before_start, sittings_overlap, in_the_past, window_wrong, not_found, not_allowed.
+    """
+    with transaction():
+        require(actor, Right.PUBLISH, squadron_id=actor.squadron_id)
+        class_, at = locked_draft(actor, draft) if draft else None, clock.now()
+        sittings = check_plan(plan, at)
+        if db.session.get(Room, plan.room_id) is None:
+            raise Refusal("not_found")
+        check_lecturers(plan.lecturer_ids)
+        return _written(actor, plan, sittings, at, class_, ClassState.DRAFT).id
+
+
+def publish_draft(actor: Actor, class_id: int) -> None:
+    """Publish a draft as it stands; all rules are asked anew. Raises Refusal as `publish` does."""
+    with transaction():
+        draft = locked_draft(actor, class_id)
+        _publish(actor, planning.plan_of(draft), clock.now(), draft)
+
+
+def locked_draft(actor: Actor, class_id: int) -> TrainingClass:
+    """Return a draft, locked. Raises Refusal("not_found") for what is none, or another squadron's."""
+    class_ = locked(TrainingClass, class_id)
+    if not planning.may_draft(actor, class_):
+        raise Refusal("not_found")
+    return class_
+
+
+def _publish(actor: Actor, plan: ClassPlan, at: dt.datetime, draft: TrainingClass | None) -> TrainingClass:
+    require(actor, Right.PUBLISH, squadron_id=actor.squadron_id)
+    sittings = check_plan(plan, at)
+    check_place(plan.room_id, plan.lecturer_ids, sittings, plan.capacity)
+    return _written(actor, plan, sittings, at, draft, ClassState.PUBLISHED)
+
+
+def _written(
+    actor: Actor,
+    plan: ClassPlan,
+    sittings: Sequence[Span],
+    at: dt.datetime,
+    class_: TrainingClass | None,
+    state: ClassState,
+) -> TrainingClass:
+    """Write the class down as planned, anew or over the draft that it was."""
+    assert actor.squadron_id is not None  # own_squadron holds
+    facts: dict[str, Any] = {
+        "course_id": plan.course_id,
+        "room_id": plan.room_id,
+        "capacity": plan.capacity,
+        "starts_at": sittings[0][0],
+        "ends_at": sittings[-1][1],
+        "opens_at": plan.opens_at,
+        "closes_at": plan.closes_at,
+        "cancel_until": plan.cancel_until,
+        "scheduled_at": at,
+        "published_at": at if state == ClassState.PUBLISHED else None,
+        "state": state,
+    }
+    with db.session.no_autoflush:  # all at once: written in part, booking would close after the class begins
+        if class_ is None:
+            class_ = TrainingClass(squadron_id=actor.squadron_id, **facts)
+            db.session.add(class_)
+        else:
+            for name, fact in facts.items():
+                setattr(class_, name, fact)
+    db.session.flush()
+    set_sittings(class_, sittings)
+    set_lecturers(class_, plan.lecturer_ids)
+    set_reminders(class_, plan.reminders, at)
+    db.session.flush()
+    return class_

@@ -1,0 +1,255 @@
+"""What planning a class asks: the plan of a class that stands, drafts, who would clash, what the day is."""
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+
+from courses.catalogue.model import (
+    ClassPlan,
+    ClassState,
+    Course,
+    DayKind,
+    Holiday,
+    ReminderRule,
+    Sitting,
+    Span,
+    Teaching,
+    TrainingClass,
+)
+from courses.catalogue.queries import Card, as_cards, cards, spans_of
+from courses.ground import clock
+from courses.ground.db import db
+from courses.ground.holidays import announced, is_weekend
+from courses.homes.model import Room
+from courses.people.model import Person
+from courses.people.rights import Actor, Right, may
+
+WEEK = dt.timedelta(days=7)
+
+
+def may_draft(actor: Actor | None, class_: TrainingClass) -> bool:
+    """Return whether this is a draft that the actor may see, edit and publish."""
+    return class_.state == ClassState.DRAFT and may(actor, Right.PUBLISH, squadron_id=class_.squadron_id)
+
+
+def drafts(squadron_id: int) -> list[Card]:
+    """Return the squadron's drafts, soonest first."""
+    return as_cards(
+        cards().where(TrainingClass.squadron_id == squadron_id, TrainingClass.state == ClassState.DRAFT).limit(50)
+    )
+
+
+def given_last(squadron_id: int) -> list[Course]:
+    """Return the courses of which the squadron published a class, the latest first."""
+    last = func.max(TrainingClass.id)
+    statement = (
+        select(Course)
+        .join(TrainingClass, TrainingClass.course_id == Course.id)
+        .where(TrainingClass.squadron_id == squadron_id, TrainingClass.state != ClassState.DRAFT)
+        .group_by(Course.id)
+        .order_by(last.desc())
+        .limit(6)
+    )
+    return list(db.session.scalars(statement))
+
+
+def taught_by(course_id: int) -> set[int]:
+    """Return the lecturers who teach or taught a class of the course."""
+    taught = select(Teaching.person_id).join(TrainingClass, TrainingClass.id == Teaching.class_id)
+    return set(db.session.scalars(taught.where(TrainingClass.course_id == course_id)))
+
+
+def plan_of(class_: TrainingClass) -> ClassPlan:
+    """Return what the class was planned as."""
+    lecturers = select(Teaching.person_id).where(Teaching.class_id == class_.id).order_by(Teaching.person_id)
+    reminders = select(ReminderRule.minutes_before).where(
+        ReminderRule.class_id == class_.id, ReminderRule.replaced_at.is_(None)
+    )
+    return ClassPlan(
+        course_id=class_.course_id,
+        room_id=class_.room_id,
+        sittings=spans_of(class_),
+        capacity=class_.capacity,
+        opens_at=class_.opens_at,
+        closes_at=class_.closes_at,
+        cancel_until=class_.cancel_until,
+        lecturer_ids=list(db.session.scalars(lecturers)),
+        reminders=list(db.session.scalars(reminders)),
+    )
+
+
+def later(plan: ClassPlan, weeks: int, at: dt.datetime) -> ClassPlan:
+    """Return the plan `weeks` later by the city's clock. Where booking is open at `at`, it opens at once there too."""
+
+    def on(moment: dt.datetime) -> dt.datetime:
+        local = clock.local(moment)
+        return clock.from_local(local.date() + weeks * WEEK, local.time())
+
+    return replace(
+        plan,
+        sittings=[(on(start), on(end)) for start, end in plan.sittings],
+        opens_at=plan.opens_at if plan.opens_at <= at else on(plan.opens_at),
+        closes_at=on(plan.closes_at),
+        cancel_until=on(plan.cancel_until),
+    )
+
+
+def next_time(plan: ClassPlan, at: dt.datetime) -> ClassPlan:
+    """Return the plan at least a week later, on the same weekday, wholly after `at`."""
+    behind = max(dt.timedelta(0), at - min(plan.sittings)[0])
+    return later(plan, behind // WEEK + 1, at)
+
+
+class Clash(NamedTuple):
+    """A sitting of another class at an hour that was asked for: in the same room, or with the same `lecturer`."""
+
+    class_id: int
+    state: str
+    title_zh: str
+    title_en: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    lecturer: str = ""
+    lecturer_en: str = ""
+
+    @property
+    def span(self) -> Span:
+        return self.starts_at, self.ends_at
+
+
+def clashes(
+    room_id: int | None,
+    lecturer_ids: Collection[int],
+    spans: Sequence[Span],
+    but: int | None = None,
+    squadron_id: int | None = None,
+) -> list[Clash]:
+    """Return the published classes that hold the room or a lecturer at one of `spans`, the room's first.
+
+    `but`: a class that does not count, since it is the one being planned. `squadron_id`: its drafts count too.
+    """
+    if not spans:
+        return []
+    standing = TrainingClass.state == ClassState.PUBLISHED
+    if squadron_id:
+        drafted = and_(TrainingClass.state == ClassState.DRAFT, TrainingClass.squadron_id == squadron_id)
+        standing = or_(standing, drafted)
+    at_that_hour = _meetings().where(standing, TrainingClass.id != (but or 0), overlaps(spans))
+    found: list[Any] = []
+    if room_id:
+        found += db.session.execute(at_that_hour.where(TrainingClass.room_id == room_id)).all()
+    if lecturer_ids:
+        teaching = at_that_hour.add_columns(Person.name, Person.name_en)
+        teaching = teaching.join(Teaching, Teaching.class_id == TrainingClass.id)
+        teaching = teaching.join(Person, Person.id == Teaching.person_id)
+        found += db.session.execute(teaching.where(Teaching.person_id.in_(lecturer_ids))).all()
+    return [Clash(*row) for row in found]
+
+
+def _meetings() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            TrainingClass.id,
+            TrainingClass.state,
+            Course.title_zh,
+            Course.title_en,
+            Sitting.starts_at,
+            Sitting.ends_at,
+        )
+        .select_from(Sitting)
+        .join(TrainingClass, TrainingClass.id == Sitting.class_id)
+        .join(Course, Course.id == TrainingClass.course_id)
+        .order_by(Sitting.starts_at, Sitting.id)
+        .limit(20)
+    )
+
+
+def overlaps(spans: Sequence[Span]) -> ColumnElement[bool]:
+    """Return the condition that a Sitting is at the same hour as one of `spans`; touching ends do not clash."""
+    return or_(*(and_(Sitting.starts_at < end, Sitting.ends_at > start) for start, end in spans))
+
+
+class DayNote(NamedTuple):
+    """What there is to say of a day: `kind` is off, working (made up for) or weekend."""
+
+    day: dt.date
+    kind: str
+    name_zh: str = ""
+    name_en: str = ""
+
+    @property
+    def noon(self) -> dt.datetime:
+        """A moment of that day, by which pages name it."""
+        return clock.from_local(self.day, dt.time(12))
+
+    @property
+    def is_free(self) -> bool:
+        """Whether people are not at work on it."""
+        return self.kind != DayKind.WORKING
+
+
+def day_notes(days: Collection[dt.date]) -> list[DayNote]:
+    """Return what is special about these days, in order; the city's own word stands before the state's."""
+    corrected = {row.day: row for row in db.session.scalars(select(Holiday).where(Holiday.day.in_(days)))}
+    notes = (_note(day, corrected.get(day)) for day in sorted(set(days)))
+    return [note for note in notes if note]
+
+
+def _note(day: dt.date, own: Holiday | None) -> DayNote | None:
+    if own and (own.kind == DayKind.OFF or is_weekend(day)):
+        return DayNote(day, own.kind, own.name_zh, own.name_en)
+    if own:  # an ordinary working day, whatever was announced
+        return None
+    if told := announced(day.year).get(day):
+        return DayNote(day, DayKind.OFF if told.is_off else DayKind.WORKING, told.name_zh, told.name_en)
+    return DayNote(day, "weekend") if is_weekend(day) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foresight:
+    """What a class that is being planned will meet, told before it is saved."""
+
+    room: Room | None
+    capacity: int | None
+    clashes: list[Clash]
+    days: list[DayNote]
+
+    @property
+    def is_too_large(self) -> bool:
+        return bool(self.room and self.capacity and self.capacity > self.room.seats)
+
+
+def foresee(
+    room_id: int | None,
+    lecturer_ids: Collection[int],
+    spans: Sequence[Span],
+    capacity: int | None = None,
+    but: int | None = None,
+    squadron_id: int | None = None,
+) -> Foresight:
+    """Return what stands in the way, as far as the plan is known; five statements at most."""
+    return Foresight(
+        room=db.session.get(Room, room_id) if room_id else None,
+        capacity=capacity,
+        clashes=clashes(room_id, lecturer_ids, spans, but, squadron_id),
+        days=day_notes([clock.local(start).date() for start, _ in spans]),
+    )
+
+
+class KnownDay(NamedTuple):
+    """A day on the administrator's page; `is_own`: the city said so, whatever was announced."""
+
+    note: DayNote
+    is_own: bool
+
+
+def special_days(years: Collection[int]) -> list[KnownDay]:
+    """Return the public holidays, make-up days and the city's own corrections of these years, in order."""
+    first, last = dt.date(min(years), 1, 1), dt.date(max(years), 12, 31)
+    own = {row.day: row for row in db.session.scalars(select(Holiday).where(Holiday.day.between(first, last)))}
+    days = {day for year in years for day in announced(year)} | set(own)
+    notes = ((day, _note(day, own.get(day))) for day in sorted(days))
+    return [KnownDay(note or DayNote(day, "ordinary"), day in own) for day, note in notes]

@@ -1,0 +1,164 @@
+"""The publish form and the pages of a draft, as officer, another officer, manager and nobody."""
+
+import datetime as dt
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from courses.catalogue.actions import save_draft
+from courses.catalogue.model import Holiday, TrainingClass
+from courses.ground import clock
+from courses.ground.db import db
+from tests import makers
+from tests.conftest import Client
+from tests.doors.test_pages import counted, fill
+from tests.people import ADMINISTRATOR, BUREAU, CHEN, GAO, INSPECTOR, LU, OTHER_OFFICER, OWNER, SHEN, Member
+
+
+def draft(client: Client, **more: str) -> str:
+    """Save a draft through the form; return its address."""
+    answer = client.as_(GAO).post("/courses/1/classes", data=fill(act="draft", **more))
+    assert answer.status_code == 303
+    return str(answer.location)
+
+
+def test_a_draft_is_saved_shown_edited_and_published(client: Client) -> None:
+    page = draft(client)
+    shown = client.as_(GAO).get(page).text
+    assert "草稿" in shown
+    assert "碳交易管理" in shown
+    assert client.post(f"{page}/draft", data=fill(act="draft", capacity="17")).status_code == 303
+    assert 'value="17"' in client.get(f"{page}/draft").text
+    assert client.post(f"{page}/publication").status_code == 303
+    assert "草稿" not in client.as_(None).get(page).text
+
+
+@pytest.mark.parametrize("member", [None, SHEN, OWNER, CHEN, OTHER_OFFICER, INSPECTOR, BUREAU, ADMINISTRATOR])
+def test_a_draft_is_nowhere_for_anyone_else(client: Client, member: Member | None) -> None:
+    page = draft(client, lecturers=str(CHEN.id))
+    client.as_(member)
+    assert client.get(page).status_code == 404
+    for path in ("/", "/courses/1", "/desk", "/api/v1/classes", "/api/v1/courses/1"):
+        assert page not in client.get(path).text, path
+    assert client.get(f"/api/v1{page}").status_code == 404
+    for path in (f"{page}/roster", f"{page}/sign-in-sheet", f"{page}/draft"):
+        assert client.get(path).status_code in (302, 403, 404), path
+    for path in (f"{page}/publication", f"{page}/draft/deletion", f"{page}/draft"):
+        assert client.post(path, data=fill(act="publish")).status_code in (302, 403, 404), path
+    assert db.session.scalar(select(TrainingClass.state)) == "draft"
+
+
+def test_an_officer_finds_drafts_where_classes_are_started(client: Client) -> None:
+    page = draft(client)
+    assert page in client.as_(GAO).get("/classes/new").text
+    assert page not in client.as_(OTHER_OFFICER).get("/classes/new").text
+
+
+def test_the_page_to_start_from_has_a_fixed_number_of_statements(client: Client) -> None:
+    counts = []
+    for more in (1, 12):
+        for n in range(more):
+            draft(client, days=20 + n)  # type: ignore[arg-type]
+            makers.a_class(days=40 + n + more)
+        client.as_(GAO).get("/classes/new")
+        with counted() as seen:
+            assert client.get("/classes/new").status_code == 200
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
+
+
+def test_a_draft_is_deleted(client: Client) -> None:
+    page = draft(client)
+    assert client.post(f"{page}/draft/deletion").status_code == 303
+    assert client.get(page).status_code == 404
+
+
+def test_publishing_a_draft_that_clashes_shows_the_form_with_the_reason(client: Client) -> None:
+    page = draft(client)
+    makers.a_class(days=14)
+    answer = client.as_(GAO).post(f"{page}/publication")
+    assert answer.status_code == 422
+    assert 'id="room_id-error"' in answer.text
+    assert db.session.scalar(select(TrainingClass.state).where(TrainingClass.id == 1)) == "draft"
+
+
+def test_check_saves_nothing_and_says_what_is_in_the_way(client: Client) -> None:
+    class_id = makers.a_class(days=14, lecturers=[CHEN.id])
+    answer = client.as_(GAO).post("/courses/1/classes", data=fill(act="check"))
+    assert answer.status_code == 200
+    assert answer.text.count(f'<a href="/classes/{class_id}">') == 2, "the room and the lecturer"
+    assert db.session.scalars(select(TrainingClass.id)).all() == [class_id]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_part_that_is_exchanged_says_the_same(client: Client, lang: str) -> None:
+    class_id = makers.a_class(days=14)
+    part = client.as_(GAO, lang).post("/classes/foresight", data=fill()).text
+    assert f'<a href="/classes/{class_id}">' in part
+    assert "<html" not in part
+    free = client.post("/classes/foresight", data=fill(room=2, capacity="20")).text
+    assert {"zh": "20座教室有20个座位", "en": "Room of 20 has 20 seats"}[lang] in free
+    assert f'<a href="/classes/{class_id}">' not in client.post(f"/classes/foresight?but={class_id}", data=fill()).text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"room_id": "x"},
+        {"room_id": "99999999999999999999"},
+        {"sittings-0-day": "0001-01-01"},
+        {"sittings-0-day": "9999-12-31"},
+        {"sittings-0-end": "08:00"},
+        {"lecturers": "99999999999999999999"},
+        {"capacity": "-99999999999999999999"},
+    ],
+)
+def test_nonsense_foresees_nothing_and_breaks_nothing(client: Client, wrong: dict[str, str]) -> None:
+    assert client.as_(GAO).post("/classes/foresight?but=x", data={**fill(), **wrong}).status_code == 200
+    answer = client.post("/courses/1/classes", data={**fill(), "act": "check", **wrong})
+    assert answer.status_code in (200, 422)
+    assert db.session.scalar(select(TrainingClass.id)) is None
+
+
+def test_a_holiday_is_pointed_out(client: Client) -> None:
+    day = clock.local(clock.now() + dt.timedelta(days=14)).date()
+    client.as_(ADMINISTRATOR).post("/holidays", data={"day": str(day), "kind": "off", "name_zh": "观潮节"})
+    assert "法定节假日：观潮节" in client.as_(GAO).post("/classes/foresight", data=fill()).text
+
+
+def test_the_administrator_adds_and_takes_away_a_day(client: Client) -> None:
+    client.as_(ADMINISTRATOR)
+    assert client.post("/holidays", data={"day": "2026-12-31", "kind": "off", "name_zh": "年会"}).status_code == 303
+    assert "年会" in client.get("/holidays").text
+    assert client.post("/holidays/2026-12-31/deletion").status_code == 303
+    assert db.session.scalar(select(Holiday.day)) is None
+    for gone in ("2026-12-31", "x"):
+        assert client.post(f"/holidays/{gone}/deletion").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"day": ""}, {"day": "x"}, {"day": "0001-01-01"}, {"kind": "x"}, {"name_zh": "长" * 41}]
+)
+def test_a_day_that_is_none_is_refused(client: Client, wrong: dict[str, str]) -> None:
+    answer = client.as_(ADMINISTRATOR).post("/holidays", data={"day": "2026-12-31", "kind": "off", **wrong})
+    assert answer.status_code == 422
+    assert 'class="summary"' in answer.text
+    assert db.session.scalar(select(Holiday.day)) is None
+
+
+@pytest.mark.parametrize("member", [GAO, LU, BUREAU])
+def test_days_are_the_administrators(client: Client, member: Member) -> None:
+    assert client.as_(member).get("/holidays").status_code == 403
+    assert client.post("/holidays", data={"day": "2026-12-31", "kind": "off"}).status_code == 403
+
+
+def test_a_class_is_copied_into_the_form(app: Flask, client: Client) -> None:
+    class_id = makers.a_class(seats=17, lecturers=[CHEN.id], days=10)
+    page = client.as_(GAO).get(f"/courses/1/classes/new?like={class_id}").text
+    day = clock.local(clock.now() + dt.timedelta(days=17)).date()
+    assert 'value="17"' in page
+    assert f'value="{day}"' in page
+    assert client.as_(OTHER_OFFICER).get(f"/courses/1/classes/new?like={class_id}").status_code == 404
+    draft_id = save_draft(makers.actor(GAO), makers.a_plan())
+    assert client.as_(GAO).get(f"/courses/1/classes/new?like={draft_id}").status_code == 200
