@@ -17,6 +17,7 @@ from jinja2 import Environment, nodes
 
 import config
 from courses.booking import actions as booking
+from courses.catalogue.actions import save_draft
 from courses.ground import clock
 from courses.ground.language import speaking
 from courses.ground.refusal import REFUSALS
@@ -26,7 +27,7 @@ from courses.roster.model import Mark
 from courses.roster.queries import sittings_of
 from tests import makers
 from tests.conftest import Client
-from tests.people import CAST, CHEN, COLLEAGUE, GAO, LU, NEWCOMER, OWNER, SHEN, STRANGER
+from tests.people import ADMINISTRATOR, CAST, CHEN, COLLEAGUE, GAO, LU, NEWCOMER, OWNER, SHEN, STRANGER
 from tools import translations
 
 ROOT = config.ROOT
@@ -320,7 +321,9 @@ def addresses(app: Flask) -> list[str]:
     [invited] = makers.strangers(1, enterprise=1)
     keys = app.config["SETTINGS"].secret_keys
     invitation, reset = links.sign(keys, "invitation", NEWCOMER.id, 1), links.sign(keys, "reset", SHEN.id, 1)
+    draft = save_draft(makers.actor(GAO), makers.a_plan(days=12))
     filled = {
+        "<int:class_id>/draft": [f"{draft}/draft"],
         "<int:class_id>": [str(coming), str(over), str(off), "9999"],
         "<int:course_id>": ["1", "2"],
         "<int:enterprise_id>": ["1"],
@@ -393,6 +396,7 @@ BAD_FORMS = {
     "/profile/password": (SHEN, {"new": "short", "again": "other"}),
     "/profile/tokens": (SHEN, {"label": "x" * 99}),
     "/people/new": (OWNER, {"role": "bureau"}),
+    "/holidays": (ADMINISTRATOR, {"day": "2026-13-01", "kind": "sad"}),
     "/classes/1/move": (GAO, {}),
     "/classes/1/capacity": (GAO, {"capacity": "31"}),
     "/classes/1/call-off": (GAO, {"reason": "x" * 201}),
