@@ -33,7 +33,6 @@ def test_a_draft_stands_as_it_was_planned_and_on_no_shelf(app: Flask) -> None:
     assert dataclasses.replace(read, sittings=tuple(read.sittings)) == dataclasses.replace(
         plan, sittings=tuple(plan.sittings)
     )
-    assert catalogue.shelf(catalogue.Filters(), clock.now(), None) == []
     assert catalogue.classes_of(1, clock.now()) == []
     assert [card.id for card in planning.drafts(GAO.squadron or 0)] == [class_id]
     assert planning.drafts(OTHER_OFFICER.squadron or 0) == []
