@@ -109,6 +109,7 @@ def a_plan(
     opens_at: dt.datetime | None = None,
     closes_at: dt.datetime | None = None,
     cancel_until: dt.datetime | None = None,
+    enterprise_limit: int | None = None,
 ) -> ClassPlan:
     spans = sittings or [(in_days(days, hour), in_days(days, hour) + 2.5 * HOUR)]
     begins = min(spans)[0]
@@ -122,6 +123,7 @@ def a_plan(
         cancel_until=cancel_until or begins - 24 * HOUR,
         lecturer_ids=lecturers,
         reminders=reminders,
+        enterprise_limit=enterprise_limit,
     )
 
 

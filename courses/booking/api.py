@@ -82,6 +82,7 @@ class Class(Shape):
     room: Room
     lecturers: list[Lecturer]
     capacity: int
+    enterprise_limit: int | None
     taken: int
     free: int
     queued: int
@@ -191,6 +192,7 @@ def class_(class_id: int) -> Class:
     "already_booked",
     "person_clash",
     "group_too_large",
+    "enterprise_limit",
     about=_l(
         '`{}` books the caller, `{"people": [ids]}` a group: all get seats, or all one place in the queue. '
         "A full class is no error: the state is queued."
@@ -368,6 +370,7 @@ def _class(view: ClassView, at: dt.datetime) -> Class:
             Lecturer(id=t.id, name=t.name, institution=words(t, "institution")) for t in catalogue.lecturers_of(row.id)
         ],
         capacity=row.capacity,
+        enterprise_limit=row.enterprise_limit,
         taken=row.seats_taken,
         free=row.seats_free,
         queued=row.queued,

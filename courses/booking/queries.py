@@ -249,6 +249,17 @@ def people_of(class_id: int, states: Collection[State] = SEATED) -> list[Seated]
     return [Seated(*row) for row in db.session.execute(statement)]
 
 
+def seats_of_enterprise(class_id: int, enterprise_id: int) -> int:
+    """Return how many seats of a class an enterprise has."""
+    statement = (
+        select(func.count())
+        .select_from(Booking)
+        .join(Enrolment, Enrolment.id == Booking.enrolment_id)
+        .where(Booking.class_id == class_id, Booking.state.in_(SEATED), Enrolment.enterprise_id == enterprise_id)
+    )
+    return db.session.scalar(statement) or 0
+
+
 class Happening(NamedTuple):
     """One line of the log, with the names it speaks of."""
 

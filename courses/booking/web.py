@@ -66,6 +66,9 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
         is_open=view.row.is_bookable(clock.now()),
         foresight=_of_draft(view.row) if view.row.state == ClassState.DRAFT else None,
         refusal=refusal,
+        of_enterprise=queries.seats_of_enterprise(class_id, actor.enterprise_id)
+        if actor and actor.enterprise_id and view.row.enterprise_limit
+        else None,
     )
 
 

@@ -166,7 +166,7 @@ class Plan(Timetable):
     about = _l(
         "A class to be published. Without `opens_at` booking opens at once, without `closes_at` it closes when the "
         "class begins, and without `cancel_until` cancelling is free until 24 hours before. `reminders`: minutes "
-        "before a sitting."
+        "before a sitting. `enterprise_limit`: how many seats one enterprise can have."
     )
 
     course: Id
@@ -175,6 +175,7 @@ class Plan(Timetable):
     opens_at: Moment | None = None
     closes_at: Moment | None = None
     cancel_until: Moment | None = None
+    enterprise_limit: Seats | None = None
     reminders: list[Minutes] = Field(list(DEFAULT_REMINDERS), max_length=len(_MINUTES))
 
     def as_class_plan(self) -> ClassPlan:
@@ -189,6 +190,7 @@ class Plan(Timetable):
             cancel_until=self.cancel_until or begins - CANCEL_BEFORE,
             lecturer_ids=self.lecturers,
             reminders=self.reminders,
+            enterprise_limit=self.enterprise_limit,
         )
 
 

@@ -98,6 +98,11 @@ class ClassForm(TimetableForm):
     cancel_until = MomentField(
         _l("Cancelling is free until"), [Optional()], description=_l("Empty: 24 hours before the class begins.")
     )
+    enterprise_limit = IntegerField(
+        _l("Seats per enterprise, at most"),
+        [Optional(), Between(1, 1000)],
+        description=_l("Empty: no limit but the seats of the class."),
+    )
     reminders = Choices(_l("Reminders"), coerce=int, choices=REMINDERS, default=DEFAULT_REMINDERS)
 
     def fill(self, plan: ClassPlan) -> None:
@@ -106,6 +111,7 @@ class ClassForm(TimetableForm):
         self.room_id.data, self.capacity.data = plan.room_id, plan.capacity
         self.show(plan.sittings)
         self.lecturers.data, self.reminders.data = list(plan.lecturer_ids), list(plan.reminders)
+        self.enterprise_limit.data = plan.enterprise_limit
         self.opens_at.data = plan.opens_at if plan.opens_at > clock.now() else None
         self.closes_at.data = plan.closes_at if plan.closes_at != begins else None
         self.cancel_until.data = plan.cancel_until if plan.cancel_until != begins - CANCEL_BEFORE else None
@@ -124,6 +130,7 @@ class ClassForm(TimetableForm):
             cancel_until=self.cancel_until.data or begins - CANCEL_BEFORE,
             lecturer_ids=self.lecturers.data or (),
             reminders=self.reminders.data or (),
+            enterprise_limit=self.enterprise_limit.data,
         )
 
 

@@ -40,6 +40,7 @@ class ClassPlan:
     cancel_until: dt.datetime
     lecturer_ids: Sequence[int] = ()
     reminders: Collection[int] = field(default_factory=tuple)
+    enterprise_limit: int | None = None
 
 
 class DayKind(StrEnum):
@@ -127,8 +128,9 @@ class TrainingClass(Base, kw_only=True):
 
     `seats_taken` counts bookings that are held, requested, booked or offered; `queued` counts enrolments that wait.
     Both change together with those rows, under this row's lock. `starts_at` and `ends_at` are those of the first and
-    last sitting. `schedule_no` rises with every move, call-off and undo; `scheduled_at` says when it last did, and
-    `published_at` when people could first see the class.
+    last sitting. `enterprise_limit`: how many seats one enterprise can have, if there is a limit. `schedule_no` rises
+    with every move, call-off and undo; `scheduled_at` says when it last did, and `published_at` when people could
+    first see the class.
     """
 
     __tablename__ = "training_class"
@@ -137,6 +139,7 @@ class TrainingClass(Base, kw_only=True):
         CheckConstraint("seats_taken >= 0 AND seats_taken <= capacity", name="seats_within_capacity"),
         CheckConstraint("capacity > 0", name="has_seats"),
         CheckConstraint("queued >= 0", name="queue_not_negative"),
+        CheckConstraint("enterprise_limit > 0", name="enterprise_limit_positive"),
         CheckConstraint("starts_at < ends_at", name="ends_after_start"),
         CheckConstraint("closes_at <= starts_at", name="closes_before_start"),
         Index("ix_training_class_shelf", "state", "starts_at"),
@@ -162,6 +165,7 @@ class TrainingClass(Base, kw_only=True):
     schedule_no: Mapped[int] = mapped_column(default=1)
     published_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     call_off_reason: Mapped[str] = mapped_column(default="")
+    enterprise_limit: Mapped[int | None] = mapped_column(default=None)
     course: Mapped[Course] = relationship(init=False, viewonly=True)
     room: Mapped[Room] = relationship(init=False, viewonly=True)
     sittings: Mapped[list["Sitting"]] = relationship(init=False, viewonly=True, order_by="Sitting.starts_at")

@@ -78,6 +78,7 @@ def plan_of(class_: TrainingClass) -> ClassPlan:
         cancel_until=class_.cancel_until,
         lecturer_ids=list(db.session.scalars(lecturers)),
         reminders=list(db.session.scalars(reminders)),
+        enterprise_limit=class_.enterprise_limit,
     )
 
 

@@ -88,6 +88,10 @@ REFUSALS: dict[str, tuple[int, Any]] = {
         _l("%(person)s has a seat in %(course)s at the same time, %(span)s. Cancel that seat first."),
     ),
     "group_too_large": (409, _l("The class has %(capacity)s seats; a group of %(people)s cannot fit.")),
+    "enterprise_limit": (
+        409,
+        _l("One enterprise can have at most %(limit)s seats in this class; yours has %(taken)s. Ask for fewer."),
+    ),
     "nobody": (422, _l("Choose at least one person.")),
     "not_cancellable": (409, _l("This booking changed meanwhile: there is nothing left to cancel or to take back.")),
     "cannot_undo": (409, _l("The seat has gone to someone else, so the cancellation stands. You can queue again.")),

@@ -112,6 +112,7 @@ CASES = (
     Case("owner", "/people/new"),
     Case("owner", "/people/new", then="empty"),
     Case("owner", "/enterprises/{firm}"),
+    Case("owner", "/people/{colleague}"),
     Case("owner", "/people/{colleague}/contact"),
     Case("owner", "/people/{shen}/departure"),
     Case("owner", "/people/{shen}/departure?heir={colleague}"),

@@ -69,6 +69,13 @@ def rush(app: Flask, do: Do) -> list[str]:
     return wrong + ([] if places == list(range(1, 10)) else [f"places {places}"])
 
 
+def limit(app: Flask, do: Do) -> list[str]:
+    """Eight of one enterprise ask for seats in a class that gives one enterprise two."""
+    class_id, people = a_class(seats=8, enterprise_limit=2), makers.strangers(8)
+    do([(acts.book, id_, class_id) for id_ in people])
+    return complaints(class_id, 2, 0)
+
+
 def groups(app: Flask, do: Do) -> list[str]:
     """Groups of three and single people ask for five seats."""
     class_id = a_class(seats=5)
@@ -310,6 +317,7 @@ def crossing_queues(app: Flask, do: Do) -> list[str]:
 
 RACES = (
     rush,
+    limit,
     groups,
     book_and_cancel,
     promote_and_resize,

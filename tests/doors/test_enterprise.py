@@ -113,7 +113,18 @@ def test_one_of_two_posts_is_one_line(client: Client) -> None:
     with transaction():
         db.session.add(Post(person_id=OWNER.id, role="manager", enterprise_id=1))
     page = client.as_(ADMINISTRATOR, "en").get("/enterprises/1").text
-    assert page.count(f'data-label="Name">{OWNER.name}') == 1
+    assert page.count(f"{OWNER.name}</td>") == 1
+
+
+def test_a_person_is_shown_with_what_can_be_done(client: Client) -> None:
+    makers.book(SHEN, makers.a_class())
+    page = client.as_(OWNER, "en").get(f"/people/{SHEN.id}")
+    assert f"/people/{SHEN.id}/departure" in page.text
+    assert f"/people/{SHEN.id}/contact" not in page.text
+    assert "Carbon Trading Management" in page.text
+    assert f"/people/{(someone := unopened())}/contact" in client.get(f"/people/{someone}").text
+    for member in (SHEN, STRANGER, ASSOCIATION):
+        assert client.as_(member).get(f"/people/{COLLEAGUE.id}").status_code in (403, 404)
 
 
 def test_a_contact_is_corrected_before_the_first_sign_in(client: Client) -> None:

@@ -18,6 +18,7 @@ from courses.booking.actions.ground import (
     plain_class,
     require_standing,
     require_unchanged,
+    require_within_limit,
     tell,
 )
 from courses.booking.actions.promote import people_waiting, promote
@@ -77,7 +78,7 @@ def book(
 
     `seen`: the schedule_no the asker was shown; a class that moved since is refused with "class_changed".
     Raises Refusal: nobody, unknown_person, not_allowed, not_found, called_off, begun, not_open_yet, closed,
-    class_changed, already_booked, person_clash, group_too_large.
+    class_changed, already_booked, person_clash, group_too_large, enterprise_limit.
     """
     ids = sorted(set(people))
     with transaction(request_key) as kept:
@@ -94,6 +95,7 @@ def book(
         moves = not seated and free > 0  # those before wait for a reason that may not hold for these
         lock_all(Person, [*ids, *people_waiting(class_id)] if moves else ids)
         found = _require_free(actor, class_.row, ids)
+        require_within_limit(class_.row, found[0].enterprise_id, len(found), seated)
         if seated:
             _require_no_clash(found)
         state = State.BOOKED if seated else State.QUEUED

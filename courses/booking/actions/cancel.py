@@ -11,6 +11,7 @@ from courses.booking.actions.ground import (
     locked_class,
     log,
     require_standing,
+    require_within_limit,
     tell,
 )
 from courses.booking.actions.promote import people_waiting, promote
@@ -101,6 +102,7 @@ def undo_cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
             if person.clash:
                 zh, en, start, end = person.clash
                 raise Refusal("person_clash", person=person.name, course=Titled(zh, en), span=(start, end))
+            require_within_limit(class_.row, person.enterprise_id, 1, seated=True)
             class_.row.seats_taken += 1
         elif _others_sit(booking):
             raise Refusal("cannot_undo")  # the rest of the group was promoted: the place in the queue is gone

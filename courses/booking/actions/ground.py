@@ -4,10 +4,10 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import BindParameter, Select, and_, bindparam, insert, or_, select
+from sqlalchemy import BindParameter, Select, and_, bindparam, func, insert, or_, select
 from sqlalchemy.orm import aliased
 
-from courses.booking.model import Booking, Event, State
+from courses.booking.model import SEATED, Booking, Enrolment, Event, State
 from courses.catalogue import queries as catalogue
 from courses.catalogue.model import ClassState, Course, Sitting, TrainingClass
 from courses.ground import clock
@@ -158,6 +158,31 @@ def candidates(class_id: int, person_ids: Collection[int]) -> dict[int, Candidat
         clash = (zh, en, start, end) if other not in (None, class_id) else so_far.clash if so_far else None
         found[id_] = Candidate(id_, name, email, enterprise_id, is_in, clash)
     return found
+
+
+def seats_by_enterprise(class_id: int) -> dict[int, int]:
+    """Return how many seats of a class each enterprise has; those whose enrolment names none are left out."""
+    statement = (
+        select(Enrolment.enterprise_id, func.count())
+        .join(Booking, Booking.enrolment_id == Enrolment.id)
+        .where(Booking.class_id == class_id, Booking.state.in_(SEATED), Enrolment.enterprise_id.is_not(None))
+        .group_by(Enrolment.enterprise_id)
+    )
+    return {id_: seats for id_, seats in db.session.execute(statement) if id_}
+
+
+def require_within_limit(class_: TrainingClass, enterprise_id: int | None, people: int, seated: bool) -> None:
+    """Raise Refusal("enterprise_limit") where an enterprise would have more seats in a class than it allows to one.
+
+    In the queue it may wait for one of its own to be given up, unless the group alone is too large. Call it under the
+    class's lock.
+    """
+    limit = class_.enterprise_limit
+    if limit is None or enterprise_id is None:
+        return
+    taken = seats_by_enterprise(class_.id).get(enterprise_id, 0)
+    if people > limit or (seated and taken + people > limit):
+        raise Refusal("enterprise_limit", limit=limit, taken=taken)
 
 
 _LOG = insert(table(Event))

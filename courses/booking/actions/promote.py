@@ -4,7 +4,7 @@ import datetime as dt
 
 from sqlalchemy import select
 
-from courses.booking.actions.ground import Locked, Told, candidates, locked_class, log, tell
+from courses.booking.actions.ground import Locked, Told, candidates, locked_class, log, seats_by_enterprise, tell
 from courses.booking.model import Booking, Enrolment, State
 from courses.catalogue.model import ClassState, TrainingClass
 from courses.ground import clock
@@ -18,26 +18,33 @@ def promote(class_: Locked, at: dt.datetime) -> int:
     """Seat as many of the queue as fit, and return how many; call it under the class's lock when seats came free.
 
     The order is strict: an enrolment that does not fit as a whole is not overtaken. One whose person has a seat
-    elsewhere at that hour, or that is larger than the class has become, is passed over: it keeps its place, and the
-    booking and the log say why. Nothing moves once the class has begun.
+    elsewhere at that hour, whose enterprise would have more seats than the class allows to one, or that is larger than
+    the class has become, is passed over: it keeps its place, and the booking and the log say why. Nothing moves once
+    the class has begun.
     """
     row = class_.row
     if not row.queued or row.is_full or row.has_begun(at):
         return 0
     waiting = _waiting(row.id)
-    person_ids = sorted({b.person_id for group in waiting for b in group if b.person_id})
+    person_ids = sorted({b.person_id for group, _ in waiting for b in group if b.person_id})
+    taken = seats_by_enterprise(row.id) if row.enterprise_limit else {}
     lock_all(Person, person_ids)
     people = candidates(row.id, person_ids)
     seated: list[Told] = []
-    for group in waiting:
+    for group, firm in waiting:
         if len(group) > row.capacity:
             _pass_over(row.id, group, "too_large")
             continue
         if any(b.person_id is None or b.person_id not in people or people[b.person_id].clash for b in group):
             _pass_over(row.id, group, "clash")
             continue
+        if row.enterprise_limit and firm and taken.get(firm, 0) + len(group) > row.enterprise_limit:
+            _pass_over(row.id, group, "limit")
+            continue
         if len(group) > row.seats_free:
             break
+        if firm:
+            taken[firm] = taken.get(firm, 0) + len(group)
         for booking in group:
             booking.state, booking.reason, booking.changed_at = State.BOOKED, "promoted", at
             person = people[booking.person_id or 0]
@@ -92,15 +99,15 @@ def _pass_over(class_id: int, group: list[Booking], why: str) -> None:
         log(class_id, "passed_over", None, "rule", [booking.id for booking in newly], why=why)
 
 
-def _waiting(class_id: int) -> list[list[Booking]]:
-    """Return the queued bookings, grouped by enrolment, in the order of the queue."""
+def _waiting(class_id: int) -> list[tuple[list[Booking], int | None]]:
+    """Return the queued bookings, grouped by enrolment, in the order of the queue; each group with its enterprise."""
     statement = (
-        select(Booking, Enrolment.order_no)
+        select(Booking, Enrolment.order_no, Enrolment.enterprise_id)
         .join(Enrolment, Enrolment.id == Booking.enrolment_id)
         .where(Booking.class_id == class_id, Booking.state == State.QUEUED)
         .order_by(Enrolment.order_no, Booking.id)
     )
-    groups: dict[int, list[Booking]] = {}
-    for booking, order_no in db.session.execute(statement, execution_options={"populate_existing": True}):
-        groups.setdefault(order_no, []).append(booking)
+    groups: dict[int, tuple[list[Booking], int | None]] = {}
+    for booking, order_no, firm in db.session.execute(statement, execution_options={"populate_existing": True}):
+        groups.setdefault(order_no, ([], firm))[0].append(booking)
     return list(groups.values())

@@ -99,6 +99,7 @@ def _written(
         "cancel_until": plan.cancel_until,
         "scheduled_at": at,
         "published_at": at if state == ClassState.PUBLISHED else None,
+        "enterprise_limit": plan.enterprise_limit,
         "state": state,
     }
     with db.session.no_autoflush:  # all at once: written in part, booking would close after the class begins

@@ -41,7 +41,7 @@ def enterprises() -> Any:
     where = towns_of(actor)
     if kind:
         rows = queries.listed(where, filters, now, 0, sheets.MAX_ROWS)
-        return sheets.taken_away(kind, _("Enterprises"), _list_head(), map(_list_row, rows))
+        return sheets.taken_away(kind, _("List of enterprises"), _list_head(), map(_list_row, rows))
     number = page_number()
     found = queries.listed(where, filters, now, (number - 1) * PAGE_SIZE, PAGE_SIZE + 1)
     pager = SimpleNamespace(

@@ -22,6 +22,17 @@ from courses.people.queries import colleagues
 from courses.people.rights import Right
 
 
+@pages.get("/people/<int:person_id>")
+@needs(Right.CHANGE_PEOPLE)
+def person(person_id: int) -> Any:
+    """Show one person of an enterprise, with what can be done about their post."""
+    place = enterprise_of(signed_in(), person_id)
+    [member] = [one for one in queries.members(place.id, clock.now()) if one.id == person_id]
+    return render_template(
+        "enterprise/person.html", place=place, member=member, ahead=queries.places_ahead(person_id, clock.now())
+    )
+
+
 @pages.get("/people/<int:person_id>/contact")
 @needs(Right.CHANGE_PEOPLE)
 def contact(person_id: int) -> Any:
