@@ -1,7 +1,7 @@
 """limit per enterprise
 
-Revision ID: 0005
-Revises: 0004
+Revision ID: 0006
+Revises: 0005
 Create Date: 2026-11-22 09:52:00
 
 """
@@ -9,8 +9,8 @@ Create Date: 2026-11-22 09:52:00
 from alembic import op
 
 # revision identifiers, used by Alembic.
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
