@@ -17,7 +17,7 @@ from wtforms import (
 )
 from wtforms import Form as PlainForm
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from courses.catalogue.model import CANCEL_BEFORE, DEFAULT_REMINDERS, ClassPlan, DayKind, Span
 from courses.ground import clock
@@ -157,6 +157,15 @@ class HolidayForm(Form):
     def validate_day(self, field: Any) -> None:
         if field.data and not 2000 <= field.data.year <= 2100:
             raise ValidationError(_l("Check the year."))
+
+
+class TemplateForm(Form):
+    name = StringField(
+        _l("Name"),
+        [DataRequired(REQUIRED), Length(max=40), no_control_characters],
+        filters=[_stripped],
+        description=_l("A template of this name is replaced."),
+    )
 
 
 REFUSED_AT = {

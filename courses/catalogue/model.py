@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -217,6 +218,21 @@ class Teaching(Base, kw_only=True):
 
     class_id: Mapped[int] = mapped_column(ForeignKey("training_class.id"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
+
+
+class ClassTemplate(Base, kw_only=True):
+    """A squadron's settings for a class of this course, under a name: all but the date. What `settings` holds is said
+    by `planning.settings_of`."""
+
+    __tablename__ = "class_template"
+    __table_args__ = (Index("uq_class_template_name", "squadron_id", "name", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    squadron_id: Mapped[int] = mapped_column(ForeignKey("squadron.id"))
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
+    name: Mapped[str]
+    settings: Mapped[dict[str, Any]]
+    course: Mapped[Course] = relationship(init=False, viewonly=True)
 
 
 class ReminderRule(Base, kw_only=True):

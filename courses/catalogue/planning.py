@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from courses.catalogue.model import (
     ClassPlan,
     ClassState,
+    ClassTemplate,
     Course,
     DayKind,
     Holiday,
@@ -23,6 +24,7 @@ from courses.catalogue.queries import Card, as_cards, cards, spans_of
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.holidays import announced, is_weekend
+from courses.ground.refusal import Refusal
 from courses.homes.model import Room
 from courses.people.model import Person
 from courses.people.rights import Actor, Right, may
@@ -104,6 +106,101 @@ def next_time(plan: ClassPlan, at: dt.datetime) -> ClassPlan:
     return later(plan, behind // WEEK + 1, at)
 
 
+class Repetition(NamedTuple):
+    """The class again, `week` weeks later, and what it would meet."""
+
+    week: int
+    spans: list[Span]
+    clashes: "list[Clash]"
+    days: "list[DayNote]"
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether nothing speaks against it: no clash, and a day on which people are at work."""
+        return not self.clashes and not any(note.is_free for note in self.days)
+
+
+def repetitions(class_: TrainingClass, times: int, at: dt.datetime) -> list[Repetition]:
+    """Return the class's next `times` weeks after `at`, each with its clashes and holidays; a fixed number of
+    statements."""
+    plan = plan_of(class_)
+    first = max(dt.timedelta(0), at - class_.starts_at) // WEEK + 1
+    planned = [(week, list(later(plan, week, at).sittings)) for week in range(first, first + times)]
+    spans = [span for _, sittings in planned for span in sittings]
+    met = clashes(class_.room_id, plan.lecturer_ids, spans, squadron_id=class_.squadron_id)
+    notes = {note.day: note for note in day_notes([clock.local(start).date() for start, _ in spans])}
+    found = []
+    for week, sittings in planned:
+        hit = [clash for clash in met if any(clash.meets(span) for span in sittings)]
+        days = sorted({clock.local(start).date() for start, _ in sittings} & set(notes))
+        found.append(Repetition(week, sittings, hit, [notes[day] for day in days]))
+    return found
+
+
+def settings_of(plan: ClassPlan, at: dt.datetime) -> dict[str, Any]:
+    """Return a plan without its date, as plain JSON: sittings as days after the first with hours by the city's clock,
+    the first one's weekday (Monday is 0), and booking's times as minutes before. `opens`: None for at once."""
+    begins = min(plan.sittings)[0]
+    first = clock.local(begins).date()
+    return {
+        "room": plan.room_id,
+        "seats": plan.capacity,
+        "lecturers": list(plan.lecturer_ids),
+        "reminders": sorted(plan.reminders),
+        "weekday": first.weekday(),
+        "sittings": [
+            [(clock.local(start).date() - first).days, *(clock.local(end).strftime("%H:%M") for end in (start, end))]
+            for start, end in plan.sittings
+        ],
+        "opens": _minutes(begins - plan.opens_at) if plan.opens_at > at else None,
+        "closes": _minutes(begins - plan.closes_at),
+        "cancel": _minutes(begins - plan.cancel_until),
+    }
+
+
+def _minutes(span: dt.timedelta) -> int:
+    return int(span.total_seconds() // 60)
+
+
+def plan_from(course_id: int, settings: dict[str, Any], at: dt.datetime) -> ClassPlan:
+    """Return the plan of a template on the first such weekday that is a week or more after `at`."""
+    earliest = clock.local(at + WEEK).date()
+    first = earliest + dt.timedelta(days=(settings["weekday"] - earliest.weekday()) % 7)
+    sittings = []
+    for after, *hours in settings["sittings"]:
+        day = first + dt.timedelta(days=after)
+        start, end = (clock.from_local(day, dt.time.fromisoformat(hour)) for hour in hours)
+        sittings.append((start, end))
+    begins = min(sittings)[0]
+    opens_at = at if settings["opens"] is None else begins - dt.timedelta(minutes=settings["opens"])
+    return ClassPlan(
+        course_id=course_id,
+        room_id=settings["room"],
+        sittings=sittings,
+        capacity=settings["seats"],
+        opens_at=opens_at,
+        closes_at=begins - dt.timedelta(minutes=settings["closes"]),
+        cancel_until=begins - dt.timedelta(minutes=settings["cancel"]),
+        lecturer_ids=settings["lecturers"],
+        reminders=settings["reminders"],
+    )
+
+
+def templates(squadron_id: int) -> list[tuple[ClassTemplate, Course]]:
+    """Return the squadron's templates with their courses, by name."""
+    statement = select(ClassTemplate, Course).join(Course, Course.id == ClassTemplate.course_id)
+    of_squadron = statement.where(ClassTemplate.squadron_id == squadron_id).order_by(ClassTemplate.name)
+    return [(template, course) for template, course in db.session.execute(of_squadron)]
+
+
+def own_template(actor: Actor, template_id: int) -> ClassTemplate:
+    """Return a template of the actor's squadron. Raises Refusal("not_found")."""
+    template = db.session.get(ClassTemplate, template_id)
+    if template is None or not may(actor, Right.PUBLISH, squadron_id=template.squadron_id):
+        raise Refusal("not_found")
+    return template
+
+
 class Clash(NamedTuple):
     """A sitting of another class at an hour that was asked for: in the same room, or with the same `lecturer`."""
 
@@ -119,6 +216,9 @@ class Clash(NamedTuple):
     @property
     def span(self) -> Span:
         return self.starts_at, self.ends_at
+
+    def meets(self, span: Span) -> bool:
+        return self.starts_at < span[1] and self.ends_at > span[0]
 
 
 def clashes(
@@ -164,7 +264,7 @@ def _meetings() -> Select[*tuple[Any, ...]]:
         .join(TrainingClass, TrainingClass.id == Sitting.class_id)
         .join(Course, Course.id == TrainingClass.course_id)
         .order_by(Sitting.starts_at, Sitting.id)
-        .limit(20)
+        .limit(100)
     )
 
 

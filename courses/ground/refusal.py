@@ -92,6 +92,7 @@ REFUSALS: dict[str, tuple[int, Any]] = {
         409,
         _l("One enterprise can have at most %(limit)s seats in this class; yours has %(taken)s. Ask for fewer."),
     ),
+    "nothing_chosen": (422, _l("Choose at least one date.")),
     "nobody": (422, _l("Choose at least one person.")),
     "not_cancellable": (409, _l("This booking changed meanwhile: there is nothing left to cancel or to take back.")),
     "cannot_undo": (409, _l("The seat has gone to someone else, so the cancellation stands. You can queue again.")),

@@ -397,6 +397,7 @@ BAD_FORMS = {
     "/profile/tokens": (SHEN, {"label": "x" * 99}),
     "/people/new": (OWNER, {"role": "bureau"}),
     "/holidays": (ADMINISTRATOR, {"day": "2026-13-01", "kind": "sad"}),
+    "/classes/1/template": (GAO, {"name": ""}),
     "/classes/1/move": (GAO, {}),
     "/classes/1/capacity": (GAO, {"capacity": "31"}),
     "/classes/1/call-off": (GAO, {"reason": "x" * 201}),

@@ -128,6 +128,8 @@ CASES = (
     Case("gao", "/courses/{carbon}/classes/new", then="empty"),
     Case("gao", "/courses/{carbon}/classes/new", then="backwards"),
     Case("gao", "/classes/new"),
+    Case("gao", "/classes/{of gao}/repetition"),
+    Case("gao", "/classes/{of gao}/template", then="empty"),
     Case("gao", "/classes/{full}"),
     Case("gao", "/classes/{of gao}/move"),
     Case("gao", "/classes/{of gao}/move", then="empty"),

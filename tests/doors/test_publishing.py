@@ -162,3 +162,58 @@ def test_a_class_is_copied_into_the_form(app: Flask, client: Client) -> None:
     assert client.as_(OTHER_OFFICER).get(f"/courses/1/classes/new?like={class_id}").status_code == 404
     draft_id = save_draft(makers.actor(GAO), makers.a_plan())
     assert client.as_(GAO).get(f"/courses/1/classes/new?like={draft_id}").status_code == 200
+
+
+def test_a_class_is_repeated_by_ticking_dates(client: Client) -> None:
+    class_id = makers.a_class(days=14)
+    address = f"/classes/{class_id}/repetition"
+    assert client.as_(GAO).get(address + "?times=6").text.count('name="week"') == 6
+    for times in ("x", "-1", "0"):
+        assert client.get(f"{address}?times={times}").status_code == 200
+    assert client.get(address + "?times=9999").text.count('name="week"') == 12
+    answer = client.post(address, data={"week": ["1", "3"]})
+    assert (answer.status_code, answer.location) == (303, "/courses/1")
+    assert client.post(address, data={"week": ["2"], "act": "draft"}).location == "/classes/new"
+    states = db.session.scalars(select(TrainingClass.state).order_by(TrainingClass.id)).all()
+    assert states == ["published", "published", "published", "draft"]
+
+
+def test_a_repetition_that_cannot_be_says_why_and_makes_none(client: Client) -> None:
+    class_id = makers.a_class(days=14)
+    makers.a_class(days=21)
+    address = f"/classes/{class_id}/repetition"
+    answer = client.as_(GAO).post(address, data={"week": ["1", "2"]})
+    assert answer.status_code == 409
+    assert 'class="note lost"' in answer.text
+    assert client.post(address, data={}).status_code == 422
+    assert client.post(address, data={"week": "x"}).status_code == 422
+    assert len(db.session.scalars(select(TrainingClass.id)).all()) == 2
+    for member in (OTHER_OFFICER, SHEN):
+        assert client.as_(member).get(address).status_code in (403, 404)
+        assert client.post(address, data={"week": "1"}).status_code in (403, 404)
+
+
+def test_the_weeks_ahead_ask_a_fixed_number_of_statements(client: Client) -> None:
+    class_id = makers.a_class(days=14, lecturers=[CHEN.id])
+    client.as_(GAO).get("/classes/new")
+    counts = []
+    for times in (1, 12):
+        with counted() as seen:
+            assert client.get(f"/classes/{class_id}/repetition?times={times}").status_code == 200
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
+
+
+def test_a_template_is_saved_started_from_and_deleted(client: Client) -> None:
+    class_id = makers.a_class(seats=19, days=14)
+    assert client.as_(GAO).post(f"/classes/{class_id}/template", data={"name": " 双碳上午班 "}).status_code == 303
+    start = client.get("/classes/new").text
+    assert "双碳上午班" in start
+    assert "/courses/1/classes/new?template=1" in start
+    assert 'value="19"' in client.get("/courses/1/classes/new?template=1").text
+    assert client.as_(OTHER_OFFICER).get("/courses/1/classes/new?template=1").status_code == 404
+    assert client.post("/class-templates/1/deletion").status_code == 404
+    for name in ("", "长" * 41):
+        assert client.as_(GAO).post(f"/classes/{class_id}/template", data={"name": name}).status_code == 422
+    assert client.post("/class-templates/1/deletion").status_code == 303
+    assert "双碳上午班" not in client.get("/classes/new").text

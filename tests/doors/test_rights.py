@@ -17,6 +17,7 @@ FOREIGN = {
     "sitting_id": 1,
     "notice_id": 1,
     "token_id": 1,
+    "template_id": 1,
     "person_id": 1,
     "enterprise_id": 1,
     "day": "2026-10-01",

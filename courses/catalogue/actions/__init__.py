@@ -1,4 +1,4 @@
-"""The acts of the catalogue, one file per subject: a class's plan and its rules, publishing, days."""
+"""The acts of the catalogue, one file per subject: a class's plan and its rules, publishing, templates, days."""
 
 from courses.catalogue.actions.days import forget_day, set_day
 from courses.catalogue.actions.plan import (
@@ -7,7 +7,8 @@ from courses.catalogue.actions.plan import (
     set_reminders,
     set_sittings,
 )
-from courses.catalogue.actions.publish import locked_draft, publish, publish_draft, save_draft
+from courses.catalogue.actions.publish import locked_draft, publish, publish_draft, repeat, save_draft
+from courses.catalogue.actions.template import delete_template, save_template
 from courses.catalogue.model import ClassPlan, Span
 
 __all__ = [
@@ -15,11 +16,14 @@ __all__ = [
     "Span",
     "check_place",
     "check_sittings",
+    "delete_template",
     "forget_day",
     "locked_draft",
     "publish",
     "publish_draft",
+    "repeat",
     "save_draft",
+    "save_template",
     "set_day",
     "set_reminders",
     "set_sittings",

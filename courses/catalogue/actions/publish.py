@@ -1,11 +1,11 @@
-"""Drafting a class and publishing it.
+"""Drafting a class, publishing and repeating it.
 
 A draft is its squadron's own business: it holds neither room nor lecturer, so it may clash; what stands in its way is
 shown beside it, and decided when it is published. Nobody is told of a draft.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from courses.catalogue import planning
@@ -47,13 +47,23 @@ def save_draft(actor: Actor, plan: ClassPlan, draft: int | None = None) -> int:
     Raises Refusal: no_sitting, ends_before_start, sittings_overlap, in_the_past, window_wrong, not_found, not_allowed.
     """
     with transaction():
-        require(actor, Right.PUBLISH, squadron_id=actor.squadron_id)
-        class_, at = locked_draft(actor, draft) if draft else None, clock.now()
-        sittings = check_plan(plan, at)
-        if db.session.get(Room, plan.room_id) is None:
+        return _save(actor, plan, clock.now(), locked_draft(actor, draft) if draft else None).id
+
+
+def repeat(actor: Actor, class_id: int, weeks: Collection[int], as_drafts: bool = False) -> list[int]:
+    """Publish a class of the actor's squadron again, each of so many `weeks` later: all of them or none.
+
+    Raises Refusal: nothing_chosen, not_found, and those of `publish`.
+    """
+    with transaction():
+        class_ = db.session.get(TrainingClass, class_id)
+        if class_ is None or class_.squadron_id != actor.squadron_id:
             raise Refusal("not_found")
-        check_lecturers(plan.lecturer_ids)
-        return _written(actor, plan, sittings, at, class_, ClassState.DRAFT).id
+        if not weeks:
+            raise Refusal("nothing_chosen")
+        plan, at = planning.plan_of(class_), clock.now()
+        make = _save if as_drafts else _publish
+        return [make(actor, planning.later(plan, number, at), at, None).id for number in sorted(set(weeks))]
 
 
 def publish_draft(actor: Actor, class_id: int) -> None:
@@ -69,6 +79,15 @@ def locked_draft(actor: Actor, class_id: int) -> TrainingClass:
     if not planning.may_draft(actor, class_):
         raise Refusal("not_found")
     return class_
+
+
+def _save(actor: Actor, plan: ClassPlan, at: dt.datetime, draft: TrainingClass | None) -> TrainingClass:
+    require(actor, Right.PUBLISH, squadron_id=actor.squadron_id)
+    sittings = check_plan(plan, at)
+    if db.session.get(Room, plan.room_id) is None:
+        raise Refusal("not_found")
+    check_lecturers(plan.lecturer_ids)
+    return _written(actor, plan, sittings, at, draft, ClassState.DRAFT)
 
 
 def _publish(actor: Actor, plan: ClassPlan, at: dt.datetime, draft: TrainingClass | None) -> TrainingClass:

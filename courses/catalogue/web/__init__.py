@@ -1,7 +1,7 @@
 """The pages of the catalogue: shelves and calendar, courses, the form that publishes a class, holidays."""
 
-from courses.catalogue.web import calendar, courses, days, publishing, shelves
+from courses.catalogue.web import calendar, courses, days, publishing, repeating, shelves
 from courses.catalogue.web.blueprint import pages
 from courses.catalogue.web.publishing import foreseen, offer_places
 
-__all__ = ["calendar", "courses", "days", "foreseen", "offer_places", "pages", "publishing", "shelves"]
+__all__ = ["calendar", "courses", "days", "foreseen", "offer_places", "pages", "publishing", "repeating", "shelves"]

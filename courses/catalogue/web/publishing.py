@@ -28,10 +28,11 @@ MAX_ID = 2**31
 @pages.get("/classes/new")
 @needs(Right.PUBLISH)
 def start() -> str:
-    """Show what a class can be started from: the squadron's drafts, and the courses it gave last."""
+    """Show what a class can be started from: the squadron's templates and drafts, and what it gave last."""
     squadron_id = signed_in().squadron_id or 0
     return render_template(
         "catalogue/start.html",
+        templates=planning.templates(squadron_id),
         drafts=planning.drafts(squadron_id),
         courses=planning.given_last(squadron_id),
     )
@@ -40,7 +41,7 @@ def start() -> str:
 @pages.get("/courses/<int:course_id>/classes/new")
 @needs(Right.PUBLISH)
 def new_class(course_id: int) -> str:
-    """Show the form with what is usual, or `?like=` a class of the squadron, a week after its next weekday."""
+    """Show the form with what is usual, `?like=` a class of the squadron, or as its `?template=` says."""
     found, form = the_course(course_id), ClassForm()
     offered = offer_places(form)
     form.fill(_plan_to_start_from(found, offered))
@@ -49,7 +50,10 @@ def new_class(course_id: int) -> str:
 
 def _plan_to_start_from(course: Course, offered: list[Place]) -> ClassPlan:
     if like := number_argument("like"):
-        return planning.next_time(_plan_of_own(like), clock.now())
+        return planning.next_time(planning.plan_of(own_class(like)), clock.now())
+    if template_id := number_argument("template"):
+        template = planning.own_template(signed_in(), template_id)
+        return planning.plan_from(course.id, template.settings, clock.now())
     day = clock.local(clock.now() + planning.WEEK).date()
     begins, ends = (clock.from_local(day, time) for time in (dt.time(9), dt.time(11, 30)))
     return ClassPlan(
@@ -64,12 +68,12 @@ def _plan_to_start_from(course: Course, offered: list[Place]) -> ClassPlan:
     )
 
 
-def _plan_of_own(class_id: int) -> ClassPlan:
-    """Return the plan of a class of the actor's squadron. Raises Refusal("not_found")."""
+def own_class(class_id: int) -> TrainingClass:
+    """Return a class of the actor's squadron, published or not. Raises Refusal("not_found")."""
     class_ = db.session.get(TrainingClass, class_id)
     if class_ is None or class_.squadron_id != signed_in().squadron_id:
         raise Refusal("not_found")
-    return planning.plan_of(class_)
+    return class_
 
 
 @pages.post("/courses/<int:course_id>/classes")

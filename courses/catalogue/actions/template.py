@@ -1,0 +1,41 @@
+"""Templates: a squadron's settings for a class, under a name of its own."""
+
+from sqlalchemy import select
+
+from courses.catalogue import planning
+from courses.catalogue.model import ClassTemplate, TrainingClass
+from courses.ground import clock
+from courses.ground.db import db
+from courses.ground.refusal import Refusal
+from courses.ground.transaction import transaction
+from courses.people.rights import Actor, Right, require
+
+
+def save_template(actor: Actor, class_id: int, name: str) -> int:
+    """Keep how a class of the actor's squadron is set up; a template of the same name is replaced. Return its id.
+
+    Raises Refusal: not_allowed, not_found.
+    """
+    with transaction():
+        require(actor, Right.PUBLISH, squadron_id=actor.squadron_id)
+        assert actor.squadron_id is not None  # own_squadron holds
+        class_ = db.session.get(TrainingClass, class_id)
+        if class_ is None or class_.squadron_id != actor.squadron_id:
+            raise Refusal("not_found")
+        settings = planning.settings_of(planning.plan_of(class_), clock.now())
+        of_that_name = (ClassTemplate.squadron_id == actor.squadron_id, ClassTemplate.name == name)
+        template = db.session.scalar(select(ClassTemplate).where(*of_that_name))
+        if template is None:
+            template = ClassTemplate(
+                squadron_id=actor.squadron_id, course_id=class_.course_id, name=name, settings=settings
+            )
+            db.session.add(template)
+        template.course_id, template.settings = class_.course_id, settings
+        db.session.flush()
+        return template.id
+
+
+def delete_template(actor: Actor, template_id: int) -> None:
+    """Forget a template of the actor's squadron. Raises Refusal("not_found")."""
+    with transaction():
+        db.session.delete(planning.own_template(actor, template_id))
