@@ -7,6 +7,7 @@ The rooms, from the street down; each may look down, never up (import-linter pro
     demo        a town on a working day, invented
     schedule    every timed job, one line each
     desks       one page per role, looking into many rooms
+    privacy     what is kept, why and how long; one's own data, who looked, erasure
     running     backup and restore, the doctor, the figures for an alarm
     enterprise  an enterprise, its people and posts: leaving, succeeding, joining, merging of doubles
     reminders   what is due to be said, and when

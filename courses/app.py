@@ -30,9 +30,10 @@ from courses.ground.api import IdConverter
 from courses.ground.nonce import nonce
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import refusal_of
-from courses.people import guard
+from courses.people import guard, looks
 from courses.people.queries import actor_of, city
 from courses.people.rights import Actor
+from courses.privacy import web as privacy_web
 from courses.roster import web as roster_web
 from courses.running import web as running_web
 
@@ -80,13 +81,23 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     db.install(app)
     Migrate(app, db.db, directory=str(ROOT / "migrations"), render_as_batch=True)
     language.install(app)
+    looks.install(app)
     _install_city(app)
     _install_assets(app)
     _install_links(app)
     _install_sign_in(app)
     CSRFProtect(app)  # after the guard: whose session ended is asked to sign in, not told that the form is too old
     Compress(app)
-    for room in (catalogue_web, booking_web, roster_web, accounts_web, enterprise_web, desks_web, running_web):
+    for room in (
+        catalogue_web,
+        booking_web,
+        roster_web,
+        accounts_web,
+        enterprise_web,
+        desks_web,
+        privacy_web,
+        running_web,
+    ):
         app.register_blueprint(room.pages)
     api.install(app)
     cli.install(app)

@@ -16,6 +16,7 @@ from courses.ground.refusal import Refusal
 from courses.people.model import Role
 from courses.people.queries import city
 from courses.people.rights import Reach
+from courses.privacy import actions as privacy
 from courses.running import backup as backups
 from courses.running.doctor import examine
 
@@ -34,11 +35,18 @@ def worker() -> None:
 @click.command()
 @click.argument("job", type=click.Choice([job.name for job in schedule.JOBS]))
 @click.option("--at", type=click.DateTime(), help="Pretend it is this time in the city's zone.")
-def tick(job: str, at: dt.datetime | None) -> None:
+@click.option("--dry-run", is_flag=True, help="Of retention: only count what is over.")
+def tick(job: str, at: dt.datetime | None, dry_run: bool) -> None:
     """Run one JOB once, now, as the worker would."""
+    if dry_run and job != "retention":
+        raise click.UsageError("Only retention can be tried without doing it.")
     clock.use_zone(city().zone)
     moment = clock.from_local(at.date(), at.time()) if at else None
     with clock.pretending(moment) if moment else nullcontext():
+        if job == "retention":
+            for kind, count in privacy.retention(dry=dry_run).items():
+                click.echo(f"{kind}: {count}" + (" to go" if dry_run else ""))
+            return
         count = next(j for j in schedule.JOBS if j.name == job).run(f"command-line:{os.getpid()}")
     click.echo(f"{job}: {count}")
 

@@ -36,6 +36,7 @@ from courses.outbox import actions as outbox
 from courses.outbox.channels import mail
 from courses.outbox.render import renderer
 from courses.people.queries import city
+from courses.privacy import actions as privacy
 from courses.reminders import actions as reminders
 
 LEADER_LOCK = 77001
@@ -83,6 +84,7 @@ JOBS = (
     Job("reminders", 20, lambda worker: reminders.post_due()),
     Job("doubt", 30, lambda worker: outbox.doubt_abandoned()),
     Job("forget-answers", 3600, forget_answers),
+    Job("retention", 3600, lambda worker: sum(privacy.retention().values())),
     Job("forget-tries", 3600, lambda worker: accounts.forget_tries()),
     Job("forget-tokens", 86400, lambda worker: accounts.forget_tokens()),
 )

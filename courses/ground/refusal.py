@@ -98,6 +98,14 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     "cannot_undo": (409, _l("The seat has gone to someone else, so the cancellation stands. You can queue again.")),
     "below_taken": (409, _l("%(taken)s seats are taken; the class cannot have fewer.")),
     "nothing_changed": (409, _l("Nothing would change, so nobody was told.")),
+    # privacy
+    "other_name": (422, _l("This is not the name that stands here. Type it as it is shown.")),
+    "still_booked": (
+        409,
+        _l("There are live bookings: %(classes)s. Cancel these first, so that the seats go to others."),
+    ),
+    "still_teaching": (409, _l("There are classes to teach: %(classes)s. Let an officer name another lecturer first.")),
+    "last_administrator": (409, _l("This is the only administrator. Make another one first.")),
     # roster
     "not_begun": (409, _l("Attendance can be marked from one hour before the sitting begins.")),
     "not_on_roster": (409, _l("This person has no seat in the class.")),

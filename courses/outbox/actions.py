@@ -265,6 +265,17 @@ def doubt_abandoned() -> int:
         return _write(abandoned.values(state=Fate.IN_DOUBT, error="worker stopped while sending", done_at=at))
 
 
+def withdraw_all_of(person_id: int) -> None:
+    """Take back whatever still waits for this person; in the transaction of the cause."""
+    waiting = update(Notice).where(Notice.person_id == person_id, Notice.state == Fate.WAITING)
+    _write(waiting.values(state=Fate.WITHDRAWN, done_at=clock.now()))
+
+
+def empty(ids: Sequence[int]) -> None:
+    """Take the contents out of these notices: what stays is that there was one, so that none is written again."""
+    _write(update(Notice).where(Notice.id.in_(ids)).values(facts={}, error=None, emptied_at=clock.now()))
+
+
 def doubt_after_restore(why: str) -> int:
     """Put all that waits or was being sent in doubt, since it may have gone out after the backup; return how many."""
     with transaction():

@@ -32,7 +32,7 @@ class Channel(StrEnum):
 class Notice(Base, kw_only=True):
     """One message to one person. `key` says what it is about, once; `class_id` and `booking_id` let the action
     that cancels or moves withdraw what still waits. The worker `claimed_by` has reserved it (while it waits) or is
-    sending it, since `claimed_at`."""
+    sending it, since `claimed_at`. `emptied_at`: its contents are gone: too old, or their reader asked."""
 
     __tablename__ = "notice"
     __table_args__ = (
@@ -68,3 +68,4 @@ class Notice(Base, kw_only=True):
     claimed_by: Mapped[str | None] = mapped_column(default=None)
     done_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     error: Mapped[str | None] = mapped_column(default=None)
+    emptied_at: Mapped[dt.datetime | None] = mapped_column(default=None)

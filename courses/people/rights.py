@@ -72,6 +72,7 @@ class Right(StrEnum):
     READ_POSTS = "posts:read"
     READ_COVERAGE = "coverage:read"
     ADMINISTER = "installation:administer"
+    ERASE = "people:erase"
 
 
 Facts = Mapping[str, Any]
@@ -141,6 +142,7 @@ GRANTS: dict[Right, Grants] = {
     Right.READ_POSTS: ((_role(Role.INSPECTOR), anywhere),),
     Right.READ_COVERAGE: ((_role(Role.BUREAU), anywhere), (_role(Role.ASSOCIATION), own_town)),
     Right.ADMINISTER: ((_role(Role.ADMINISTRATOR), anywhere),),
+    Right.ERASE: ((_role(Role.ADMINISTRATOR), anywhere),),
 }
 PUBLIC = frozenset({Right.READ_CATALOGUE})
 # What a token must be made for before it changes anything by a right: one of these. A right that is not named asks for

@@ -13,6 +13,7 @@ from courses.ground import clock
 from courses.ground.forms import number_argument
 from courses.ground.refusal import Refusal
 from courses.people.guard import needs, signed_in
+from courses.people.looks import looked
 from courses.people.rights import Right, require
 from courses.roster import actions, queries
 from courses.roster.model import Mark
@@ -23,12 +24,14 @@ pages = Blueprint("roster", __name__)
 @pages.get("/classes/<int:class_id>/roster")
 @needs(Right.READ_ROSTER)
 def roster(class_id: int) -> str:
+    looked(signed_in(), "roster", class_id=class_id)
     return _sheet(class_id, "roster/roster.html")
 
 
 @pages.get("/classes/<int:class_id>/sign-in-sheet")
 @needs(Right.READ_ROSTER)
 def sheet(class_id: int) -> str:
+    looked(signed_in(), "sign_in_sheet", class_id=class_id)
     return _sheet(class_id, "roster/sheet.html")
 
 

@@ -124,7 +124,7 @@ def test_whichever_process_is_asked_answers_for_all(app: Flask) -> None:
         for _ in range(20):
             assert server.ask("/privacy")[0] == 200
         key = {"Authorization": f"Bearer {TOKEN}"}
-        name = 'courses_requests_total{endpoint="desks.privacy",method="GET",status="2xx"}'
+        name = 'courses_requests_total{endpoint="privacy.privacy",method="GET",status="2xx"}'
         assert {figure(server.ask("/metrics", **key)[1].decode(), name) for _ in range(8)} == {20}
 
 

@@ -23,7 +23,7 @@ def stuck(at: dt.datetime) -> list[tuple[Notice, Person]]:
     statement = (
         select(Notice, Person)
         .join(Person, Person.id == Notice.person_id)
-        .where(Notice.state.in_((Fate.FAILED, Fate.IN_DOUBT)) | late)
+        .where(Notice.state.in_((Fate.FAILED, Fate.IN_DOUBT)) | late, Notice.emptied_at.is_(None))
         .order_by(Notice.id.desc())
         .limit(100)
     )
@@ -35,6 +35,7 @@ def notices_of(person_id: int, limit: int = 50) -> list[Notice]:
     statement = (
         select(Notice)
         .where(Notice.person_id == person_id, Notice.state.not_in((Fate.WITHDRAWN, Fate.EXPIRED)))
+        .where(Notice.emptied_at.is_(None))
         .order_by(Notice.id.desc())
         .limit(limit)
     )

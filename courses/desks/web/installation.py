@@ -1,4 +1,4 @@
-"""The state of the installation, the page on privacy, and the probes."""
+"""The state of the installation, and the probes."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -49,12 +49,6 @@ def decide(notice_id: int) -> Any:
     else:
         flash(_("Decided."), "done")
     return redirect(url_for(".installation"), 303)
-
-
-@pages.get("/privacy")
-@public
-def privacy() -> str:
-    return render_template("desks/privacy.html")
 
 
 @pages.get("/healthz")

@@ -1,0 +1,85 @@
+"""Who looked at whose data: reads by those who serve, teach or administer, one statement per page.
+
+A page that shows people's data says so by `looked`; the look is written when the page has been made, before it leaves:
+what cannot be written down is not shown. Reading what is one's own, or an owner's look at their own enterprise, is no
+look. What a list covered is said by its class, enterprise or town, so that each person in it can find it.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from flask import Flask, current_app, g, request
+from sqlalchemy import ForeignKey, Index, String, insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from courses.ground import clock
+from courses.ground.db import Base, db
+from courses.ground.refusal import Refusal
+from courses.ground.transaction import transaction
+from courses.people.model import Role
+from courses.people.rights import Actor
+
+STAFF = (Role.OFFICER, Role.LECTURER, Role.ASSOCIATION, Role.BUREAU, Role.ADMINISTRATOR, Role.INSPECTOR)
+PEOPLE_MAX = 200
+
+
+class Look(Base, kw_only=True):
+    """One look: `page` says at what, and so what for. Of class, enterprise, town and person at most one is named; none
+    means a list of the whole city."""
+
+    __tablename__ = "look"
+    __table_args__ = (
+        Index("ix_look_class", "class_id", "at"),
+        Index("ix_look_enterprise", "enterprise_id", "at"),
+        Index("ix_look_person", "person_id", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    at: Mapped[dt.datetime] = mapped_column(index=True)
+    actor_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    door: Mapped[str] = mapped_column(String(8))
+    page: Mapped[str] = mapped_column(String(32))
+    class_id: Mapped[int | None] = mapped_column(default=None)
+    enterprise_id: Mapped[int | None] = mapped_column(default=None)
+    town_id: Mapped[int | None] = mapped_column(default=None)
+    person_id: Mapped[int | None] = mapped_column(default=None)
+
+
+def looked(
+    actor: Actor | None,
+    page: str,
+    class_id: int | None = None,
+    enterprise_id: int | None = None,
+    town_ids: Iterable[int] = (),
+    person_ids: Iterable[int] | None = None,
+) -> None:
+    """Say that this request shows `actor` data of people: those of a class, an enterprise, towns, these, or everyone.
+
+    `person_ids` for a page that shows some people one by one; when there are none, nothing was looked at.
+    """
+    if actor is None or not actor.has(*STAFF) or (enterprise_id and enterprise_id == actor.enterprise_id):
+        return
+    whose: list[dict[str, int | None]] = [{"class_id": class_id, "enterprise_id": enterprise_id}]
+    if towns := sorted(set(town_ids)):
+        whose = [{"town_id": id_} for id_ in towns]
+    if person_ids is not None:
+        whose = [{"person_id": id_} for id_ in sorted(set(person_ids) - {actor.id})[:PEOPLE_MAX]]
+    nobody = {"class_id": None, "enterprise_id": None, "town_id": None, "person_id": None}
+    row = {"at": clock.now(), "actor_id": actor.id, "page": page}
+    row["door"] = "api" if request.path.startswith("/api/") else "page"
+    g.setdefault("looks", []).extend({**row, **nobody, **one} for one in whose)
+
+
+def install(app: Flask) -> None:
+    @app.after_request
+    def _write(response: Any) -> Any:
+        looks = g.pop("looks", [])
+        if not looks or response.status_code >= 400:
+            return response
+        try:
+            with transaction():
+                db.session.execute(insert(Look), looks)
+        except Refusal as refusal:  # what cannot be written down is not shown
+            return current_app.make_response(current_app.handle_user_exception(refusal))
+        return response

@@ -1,0 +1,36 @@
+"""Erasing a person within a transaction: what goes, and what stays without a name."""
+
+from sqlalchemy import delete, select, update
+
+from courses.accounts.actions.sign_in import drop_tries, self_of
+from courses.accounts.model import Token
+from courses.booking.model import Booking, Event
+from courses.catalogue.model import Lecturer
+from courses.ground import clock
+from courses.ground.db import db
+from courses.ground.transaction import locked
+from courses.outbox.actions import empty, withdraw_all_of
+from courses.outbox.model import Notice
+from courses.people.model import Person, Post
+from courses.privacy.model import Erasure
+
+NAMELESS, NAMELESS_EN = "（已注销）", "(erased)"
+
+
+def erase_person(person_id: int, how: str, by_id: int | None) -> None:
+    """Take name, contacts, account, posts, tokens and what was told; bookings, hours and the log's lines stay."""
+    person, at = locked(Person, person_id), clock.now()
+    drop_tries(person.email, person.mobile, self_of(person.id))
+    person.name, person.name_en = NAMELESS, NAMELESS_EN
+    person.email = person.mobile = person.password_hash = None
+    person.epoch += 1
+    person.left_at = person.left_at or at
+    own = select(Booking.id).where(Booking.person_id == person_id)
+    db.session.execute(delete(Post).where(Post.person_id == person_id))
+    db.session.execute(delete(Token).where(Token.person_id == person_id))
+    db.session.execute(update(Event).where(Event.booking_id.in_(own)).values(facts={}))
+    nothing = {"institution_zh": "", "institution_en": "", "bio_zh": "", "bio_en": ""}
+    db.session.execute(update(Lecturer).where(Lecturer.person_id == person_id).values(**nothing))
+    withdraw_all_of(person_id)
+    empty(db.session.scalars(select(Notice.id).where(Notice.person_id == person_id)).all())
+    db.session.add(Erasure(person_id=person_id, at=at, how=how, by_id=by_id))

@@ -1,0 +1,191 @@
+"""What is kept of people: the one table behind the page on privacy and the job that deletes.
+
+Lengths stand here and not among the settings: what the page promises, what the job does and what a test tries are the
+same lines. Legal notes name the law of the People's Republic of China; a city elsewhere has its own.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, delete, or_, select, update
+
+from courses.accounts.actions.sign_in import WINDOW
+from courses.accounts.model import SignInFailure, Token
+from courses.booking.model import Event
+from courses.ground.clock import now
+from courses.ground.db import db
+from courses.ground.idempotency import KEPT_FOR, KeptAnswer
+from courses.outbox.actions import empty
+from courses.outbox.model import Fate, Notice
+from courses.people.looks import Look
+from courses.people.model import Person
+from courses.privacy.erasing import erase_person
+from courses.privacy.model import Erasure
+
+DAY = dt.timedelta(days=1)
+SETTLED = (Fate.SENT, Fate.FAILED, Fate.WITHDRAWN, Fate.EXPIRED, Fate.IN_DOUBT)
+
+
+class Job(NamedTuple):
+    """How a kind ends: `old` selects the ids of what is over at a moment, `forget` deletes or empties these."""
+
+    after: dt.timedelta
+    old: Callable[[dt.datetime], Select[Any]]
+    forget: Callable[[Sequence[Any]], None]
+
+
+class Kind(NamedTuple):
+    """One line of the page; `job` is None for what ends with its person, or outside the database."""
+
+    name: str
+    what: Any
+    fields: Any
+    purpose: Any
+    kept: Any
+    law: Any
+    job: Job | None = None
+
+
+def _deleting(column: Any) -> Callable[[Sequence[Any]], None]:
+    def forget(ids: Sequence[Any]) -> None:
+        db.session.execute(delete(column.class_).where(column.in_(ids)))
+
+    return forget
+
+
+def _unlog(ids: Sequence[Any]) -> None:
+    db.session.execute(update(Event).where(Event.id.in_(ids)).values(actor_id=None, facts={}))
+
+
+def _erase(ids: Sequence[Any]) -> None:
+    for id_ in ids:
+        erase_person(id_, "retention", None)
+
+
+def _left_long_ago(before: dt.datetime) -> Select[Any]:
+    gone = select(Erasure.person_id)
+    return select(Person.id).where(Person.left_at < before, Person.id.not_in(gone)).order_by(Person.id)
+
+
+def _settled(before: dt.datetime) -> Select[Any]:
+    return select(Notice.id).where(Notice.made_at < before, Notice.emptied_at.is_(None), Notice.state.in_(SETTLED))
+
+
+PERSONAL_LAW = _l("Personal Information Protection Law, article 19: no longer than its purpose needs.")
+LOG_LAW = _l("Cybersecurity Law: logs of a network are kept for at least six months.")
+
+KINDS = (
+    Kind(
+        "person",
+        _l("You"),
+        _l("Name, e-mail address or mobile number, language, posts and where; a password only as a hash."),
+        _l("To sign in, to be told about your classes, to know for whom a seat is."),
+        _l("While you hold a post and two years after you left; or until you have it erased."),
+        PERSONAL_LAW,
+        Job(730 * DAY, _left_long_ago, _erase),
+    ),
+    Kind(
+        "bookings",
+        _l("Bookings and attendance"),
+        _l("Classes, states with their reasons, marks per sitting, hours earned."),
+        _l("To give out seats fairly and to credit your hours."),
+        _l("As long as you; then they count on without your name."),
+        PERSONAL_LAW,
+    ),
+    Kind(
+        "notices",
+        _l("What you were told"),
+        _l("The contents of mails and of your notices page, and whether they arrived."),
+        _l("So that you can read again what you were told, and nobody is told twice."),
+        _l("The contents for one year; then only that there was a notice."),
+        PERSONAL_LAW,
+        Job(365 * DAY, _settled, empty),
+    ),
+    Kind(
+        "events",
+        _l("The log of a class"),
+        _l("Who booked, moved or cancelled what, when, through which door, why."),
+        _l("So that you and your officer can see why each seat went where."),
+        _l("Who and why for two years; then only what and when."),
+        LOG_LAW,
+        Job(
+            730 * DAY,
+            lambda before: select(Event.id).where(Event.at < before, Event.actor_id.is_not(None)),
+            _unlog,
+        ),
+    ),
+    Kind(
+        "looks",
+        _l("Who looked at your data"),
+        _l("Who of those who serve, teach or administer opened which list or page, when."),
+        _l("So that you can see it, and that nobody looks without a reason."),
+        _l("One year."),
+        LOG_LAW,
+        Job(365 * DAY, lambda before: select(Look.id).where(Look.at < before), _deleting(Look.id)),
+    ),
+    Kind(
+        "tokens",
+        _l("Tokens for programs"),
+        _l("Their name, last characters and end; the token itself only as a hash."),
+        _l("So that a program can act in your name."),
+        _l("Thirty days after their end."),
+        PERSONAL_LAW,
+        Job(
+            30 * DAY,
+            lambda before: select(Token.id).where(or_(Token.expires_at < before, Token.ended_at < before)),
+            _deleting(Token.id),
+        ),
+    ),
+    Kind(
+        "tries",
+        _l("Wrong sign-ins"),
+        _l("When; the address or number typed only as a hash."),
+        _l("So that nobody can guess a password by trying."),
+        _l("Fifteen minutes; the next clean-up deletes them within the hour."),
+        PERSONAL_LAW,
+        Job(
+            WINDOW,
+            lambda before: select(SignInFailure.id).where(SignInFailure.at <= before),
+            _deleting(SignInFailure.id),
+        ),
+    ),
+    Kind(
+        "answers",
+        _l("Answers to programs"),
+        _l("What the API answered to a request that may be sent twice."),
+        _l("So that a request whose answer was lost books one seat and not two."),
+        _l("24 hours."),
+        PERSONAL_LAW,
+        Job(
+            KEPT_FOR,
+            lambda before: select(KeptAnswer.digest).where(KeptAnswer.made_at < before),
+            _deleting(KeptAnswer.digest),
+        ),
+    ),
+    Kind(
+        "requests",
+        _l("The server’s log"),
+        _l(
+            "Which kind of page was asked for, when, how long it took; who only as a number. No search words."
+        ),
+        _l("To find faults and attacks."),
+        _l("At least six months, as its keeper has set it up."),
+        LOG_LAW,
+    ),
+    Kind(
+        "backups",
+        _l("Backups"),
+        _l("All of the above, as of one night."),
+        _l("So that nothing is lost with a machine."),
+        _l("Thirty days, as its keeper has set it up."),
+        PERSONAL_LAW,
+    ),
+)
+
+
+def old(kind: Kind) -> Select[Any]:
+    """Return what is over of a kind now."""
+    assert kind.job
+    return kind.job.old(now() - kind.job.after)

@@ -1,0 +1,298 @@
+"""A person's own data, who looked at it, and whom an administrator may mean."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from flask import current_app
+from flask_babel import gettext as _
+from sqlalchemy import or_, select
+from sqlalchemy.orm import aliased
+
+from courses.accounts.model import Token
+from courses.booking.model import Booking, Event
+from courses.catalogue.model import Course, Sitting, Teaching, TrainingClass
+from courses.ground import clock
+from courses.ground.db import db
+from courses.ground.language import called, plain
+from courses.outbox.model import Fate, Notice
+from courses.outbox.render import render
+from courses.people.looks import Look
+from courses.people.model import Enterprise, Person, Post, Town
+from courses.people.queries import city
+from courses.privacy.model import Erasure
+from courses.roster.model import Attendance
+
+FOUND_MAX = 20
+
+
+class LookedAt(NamedTuple):
+    """One person's looks of one day at one thing. `at` is the latest of them."""
+
+    at: dt.datetime
+    times: int
+    actor: str
+    actor_en: str
+    page: str
+    door: str
+    title_zh: str | None
+    title_en: str | None
+
+
+def looks_at(person_id: int, limit: int = 50) -> list[LookedAt]:
+    """Return who looked at data of a person, newest first: at them alone or at a list they stood in then."""
+    classes = select(Booking.class_id).where(Booking.person_id == person_id)
+    enterprises = select(Post.enterprise_id).where(Post.person_id == person_id)
+    towns = (
+        select(Enterprise.town_id).join(Post, Post.enterprise_id == Enterprise.id).where(Post.person_id == person_id)
+    )
+    whole_city = (
+        Look.class_id.is_(None) & Look.enterprise_id.is_(None) & Look.town_id.is_(None) & Look.person_id.is_(None)
+    )
+    about = or_(
+        Look.person_id == person_id,
+        Look.class_id.in_(classes),
+        Look.enterprise_id.in_(enterprises),
+        Look.town_id.in_(towns),
+        whole_city,
+    )
+    statement = (
+        select(Look, Person.name, Person.name_en, Course.title_zh, Course.title_en)
+        .join(Person, Person.id == Look.actor_id)
+        .outerjoin(TrainingClass, TrainingClass.id == Look.class_id)
+        .outerjoin(Course, Course.id == TrainingClass.course_id)
+        .where(about, Look.actor_id != person_id)
+        .order_by(Look.id.desc())
+        .limit(limit * 10)
+    )
+    days: dict[tuple[Any, ...], LookedAt] = {}
+    for look, name, name_en, zh, en in db.session.execute(statement):
+        same = (look.actor_id, look.page, look.door, look.class_id, clock.local(look.at).date())
+        first = days.get(same)
+        newest = first or LookedAt(look.at, 0, name, name_en, look.page, look.door, zh, en)
+        days[same] = newest._replace(times=newest.times + 1)
+    return list(days.values())[:limit]
+
+
+class Section(NamedTuple):
+    """One part of a person's own data: `name` in the JSON, `title` on the page; rows of plain values."""
+
+    name: str
+    title: str
+    heads: dict[str, str]
+    rows: list[dict[str, Any]]
+
+
+def own_data(person_id: int) -> list[Section]:
+    """Return all that is kept of a person, but secrets: a password and a token are kept as a hash."""
+    return [
+        _person(person_id),
+        _posts(person_id),
+        _bookings(person_id),
+        _attendance(person_id),
+        _teaching(person_id),
+        _notices(person_id),
+        _tokens(person_id),
+        _events(person_id),
+        _looks(person_id),
+    ]
+
+
+def _section(name: str, title: str, heads: dict[str, str], rows: Sequence[Any]) -> Section:
+    return Section(name, title, heads, [dict(zip(heads, row, strict=True)) for row in rows])
+
+
+def _person(person_id: int) -> Section:
+    p = db.session.get_one(Person, person_id)
+    heads = {
+        "name": _("Name"),
+        "name_en": _("Name in Latin letters"),
+        "email": _("E-mail"),
+        "mobile": _("Mobile number"),
+        "language": _("Language"),
+        "has_password": _("Has a password"),
+        "left_at": _("Left"),
+    }
+    row = (p.name, p.name_en, p.email, p.mobile, p.language, p.has_account, p.left_at)
+    return _section("person", _("You"), heads, [row])
+
+
+def _posts(person_id: int) -> Section:
+    statement = (
+        select(Post.role, Enterprise.name_zh, Enterprise.credit_code, Town.name_zh)
+        .outerjoin(Enterprise, Enterprise.id == Post.enterprise_id)
+        .outerjoin(Town, Town.id == Enterprise.town_id)
+        .where(Post.person_id == person_id)
+    )
+    heads = {"role": _("Post"), "enterprise": _("Enterprise"), "credit_code": _("Credit code"), "town": _("Town")}
+    return _section("posts", _("Posts"), heads, db.session.execute(statement).all())
+
+
+def _bookings(person_id: int) -> Section:
+    statement = (
+        select(Course.title_zh, TrainingClass.starts_at, Booking.state, Booking.reason, Booking.changed_at)
+        .add_columns(Booking.attended)
+        .join(TrainingClass, TrainingClass.id == Booking.class_id)
+        .join(Course, Course.id == TrainingClass.course_id)
+        .where(Booking.person_id == person_id)
+        .order_by(Booking.id)
+    )
+    heads = {
+        "course": _("Course"),
+        "starts_at": _("Begins"),
+        "state": _("State"),
+        "reason": _("Why"),
+        "changed_at": _("Since"),
+        "attended": _("Came"),
+    }
+    return _section("bookings", _("Bookings"), heads, db.session.execute(statement).all())
+
+
+def _attendance(person_id: int) -> Section:
+    statement = (
+        select(Course.title_zh, Sitting.starts_at, Attendance.mark, Attendance.half_hours, Attendance.marked_at)
+        .join(Booking, Booking.id == Attendance.booking_id)
+        .join(Sitting, Sitting.id == Attendance.sitting_id)
+        .join(TrainingClass, TrainingClass.id == Sitting.class_id)
+        .join(Course, Course.id == TrainingClass.course_id)
+        .where(Booking.person_id == person_id)
+        .order_by(Sitting.starts_at)
+    )
+    heads = {
+        "course": _("Course"),
+        "sitting": _("Sitting"),
+        "mark": _("Attendance"),
+        "hours": _("Hours"),
+        "marked_at": _("Marked"),
+    }
+    rows = [(title, at, mark, half / 2, marked) for title, at, mark, half, marked in db.session.execute(statement)]
+    return _section("attendance", _("Attendance"), heads, rows)
+
+
+def _teaching(person_id: int) -> Section:
+    statement = (
+        select(Course.title_zh, TrainingClass.starts_at)
+        .join(Teaching, Teaching.class_id == TrainingClass.id)
+        .join(Course, Course.id == TrainingClass.course_id)
+        .where(Teaching.person_id == person_id)
+        .order_by(TrainingClass.starts_at)
+    )
+    heads = {"course": _("Course"), "starts_at": _("Begins")}
+    return _section("teaching", _("Classes taught"), heads, db.session.execute(statement).all())
+
+
+def _notices(person_id: int) -> Section:
+    person, settings, words = db.session.get_one(Person, person_id), current_app.config["SETTINGS"], city()
+    statement = select(Notice).where(Notice.person_id == person_id).order_by(Notice.id)
+    rows = []
+    for notice in db.session.scalars(statement):
+        said = None if notice.emptied_at else render(notice, person, words, settings, redacted=True)
+        told = (said.subject, said.text) if said and notice.state != Fate.WITHDRAWN else (None, None)
+        rows.append((notice.made_at, notice.kind, notice.channel, notice.state, notice.done_at, *told))
+    heads = {
+        "made_at": _("Made"),
+        "kind": _("Kind"),
+        "channel": _("Way"),
+        "state": _("State"),
+        "done_at": _("Settled"),
+        "subject": _("Subject"),
+        "text": _("Text"),
+    }
+    return _section("notices", _("What you were told"), heads, rows)
+
+
+def _tokens(person_id: int) -> Section:
+    statement = select(Token.label, Token.tail, Token.made_at, Token.expires_at).where(Token.person_id == person_id)
+    heads = {"label": _("What it is for"), "tail": _("Ends in"), "made_at": _("Made"), "expires_at": _("Valid until")}
+    return _section("tokens", _("Tokens for programs"), heads, db.session.execute(statement).all())
+
+
+def _events(person_id: int) -> Section:
+    """What the person did, and what was done with their bookings."""
+    own = select(Booking.id).where(Booking.person_id == person_id)
+    who = aliased(Person)
+    statement = (
+        select(Event.at, Event.what, Event.door, who.name, Course.title_zh)
+        .outerjoin(who, who.id == Event.actor_id)
+        .join(TrainingClass, TrainingClass.id == Event.class_id)
+        .join(Course, Course.id == TrainingClass.course_id)
+        .where(or_(Event.actor_id == person_id, Event.booking_id.in_(own)))
+        .order_by(Event.id)
+    )
+    heads = {"at": _("When"), "what": _("What"), "door": _("Door"), "by": _("By whom"), "course": _("Course")}
+    return _section("log", _("The log of your classes"), heads, db.session.execute(statement).all())
+
+
+def _looks(person_id: int) -> Section:
+    heads = {
+        "at": _("When"),
+        "times": _("Times"),
+        "who": _("Who"),
+        "page": _("What they opened"),
+        "course": _("Course"),
+    }
+    rows = [
+        (look.at, look.times, called(look, "actor"), look.page, plain(look, "title") if look.title_zh else None)
+        for look in looks_at(person_id, 1000)
+    ]
+    return _section("looks", _("Who looked at your data"), heads, rows)
+
+
+class Found(NamedTuple):
+    """Someone an administrator may mean."""
+
+    id: int
+    name: str
+    name_en: str
+    email: str | None
+    mobile: str | None
+    enterprise: str | None
+
+
+def people_found(words: str) -> list[Found]:
+    """Return the people whose name holds `words` or whose address or number they are; at most twenty."""
+    if not words:
+        return []
+    number = "+86" + words if words.isdecimal() and len(words) == 11 else words
+    statement = (
+        select(Person.id, Person.name, Person.name_en, Person.email, Person.mobile, Enterprise.name_zh)
+        .outerjoin(Post, (Post.person_id == Person.id) & Post.enterprise_id.is_not(None))
+        .outerjoin(Enterprise, Enterprise.id == Post.enterprise_id)
+        .where(
+            Person.id.not_in(select(Erasure.person_id)),
+            or_(
+                Person.name.contains(words, autoescape=True),
+                Person.name_en.icontains(words, autoescape=True),
+                Person.email == words.lower(),
+                Person.mobile == number,
+            ),
+        )
+        .order_by(Person.name, Person.id)
+        .limit(FOUND_MAX)
+    )
+    people = {row.id: Found(*row) for row in db.session.execute(statement)}  # two posts at one enterprise: one person
+    return list(people.values())
+
+
+class Erased(NamedTuple):
+    person_id: int
+    at: dt.datetime
+    how: str
+    by: str | None
+    by_en: str | None
+
+
+def erasures(limit: int = 30) -> list[Erased]:
+    """Return the latest erasures, newest first."""
+    statement = (
+        select(Erasure.person_id, Erasure.at, Erasure.how, Person.name, Person.name_en)
+        .outerjoin(Person, Person.id == Erasure.by_id)
+        .order_by(Erasure.at.desc())
+        .limit(limit)
+    )
+    return [Erased(*row) for row in db.session.execute(statement)]
+
+
+def person_to_erase(person_id: int) -> Person | None:
+    """Return the person, unless there is none or nothing is left of them."""
+    return None if db.session.get(Erasure, person_id) else db.session.get(Person, person_id)
