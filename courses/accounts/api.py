@@ -19,6 +19,7 @@ from courses.ground.api import Id, Line, Made, Query, Shape, Words, operation, r
 from courses.ground.refusal import Refusal
 from courses.people import identity, links
 from courses.people.guard import needs, signed_in
+from courses.people.looks import looked
 from courses.people.model import Enterprise, Role
 from courses.people.queries import colleagues, enterprise
 from courses.people.rights import Right, may
@@ -169,6 +170,7 @@ def enterprises(query: EnterpriseQuery) -> Enterprises:
 @operation(_l("List the people of an enterprise"), about=_l("For its owner, and the officers of its town."))
 def people(enterprise_id: int) -> Colleagues:
     place = _served(enterprise_id)
+    looked(signed_in(), "people", enterprise_id=place.id)
     return Colleagues(people=[Colleague(**person._asdict()) for person in colleagues(place.id)])
 
 

@@ -34,6 +34,7 @@ from courses.ground.api import (
 from courses.ground.refusal import Refusal
 from courses.homes.api import Room, Town
 from courses.people.guard import needs, public, signed_in
+from courses.people.looks import looked
 from courses.people.rights import Right, may, require
 
 resources = Blueprint("booking_api", __name__)
@@ -222,6 +223,8 @@ def bookings(class_id: int, query: Paged) -> Bookings:
     found = queries.bookings_seen_by(
         signed_in(), class_id, view.row.squadron_id, lecturer_ids, after[0] if after else 0, query.limit
     )
+    if may(signed_in(), Right.READ_ROSTER, squadron_id=view.row.squadron_id, lecturer_ids=lecturer_ids):
+        looked(signed_in(), "bookings", class_id=class_id)
     shown, following = page_of(found, query.limit, lambda place: [place.id])
     return Bookings(bookings=[_booking(place) for place in shown], next=following)
 
@@ -233,6 +236,7 @@ def booking(booking_id: int) -> Booking:
     found = queries.booking_seen_by(signed_in(), booking_id)
     if found is None:
         raise Refusal("not_found")
+    looked(signed_in(), "booking", person_ids=[found.person_id])
     return _booking(found)
 
 
@@ -339,6 +343,8 @@ def log(class_id: int) -> Log:
     places = [] if serves else queries.own_places(actor, class_id)
     if not serves and not places:
         raise Refusal("not_found")
+    if serves:
+        looked(actor, "class_page", class_id=class_id)
     found = queries.happenings(class_id, None if serves else [place.id for place in places])
     return Log(log=[Happening(at=h.at, what=h.what, door=h.door, actor=h.actor, person=h.person) for h in found])
 

@@ -22,6 +22,7 @@ from courses.ground.markdown import as_html
 from courses.ground.refusal import Refusal
 from courses.people.guard import actor as present_actor
 from courses.people.guard import needs, public, signed_in
+from courses.people.looks import looked
 from courses.people.model import Role
 from courses.people.queries import colleagues
 from courses.people.rights import Right, may, require
@@ -42,6 +43,8 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
     lecturers = catalogue.lecturers_of(class_id)
     facts = {"squadron_id": view.row.squadron_id, "lecturer_ids": [t.id for t in lecturers]}
     serves = actor is not None and may(actor, Right.READ_ROSTER, **facts)
+    if serves:
+        looked(actor, "class_page", class_id=class_id)
     log = []
     if actor and (serves or places):
         log = queries.happenings(class_id, None if serves else [place.id for place in places])

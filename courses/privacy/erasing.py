@@ -4,7 +4,6 @@ from sqlalchemy import delete, select, update
 
 from courses.accounts.actions.sign_in import drop_tries, self_of
 from courses.accounts.model import Token
-from courses.booking.model import Booking, Event
 from courses.catalogue.model import Lecturer
 from courses.ground import clock
 from courses.ground.db import db
@@ -25,10 +24,8 @@ def erase_person(person_id: int, how: str, by_id: int | None) -> None:
     person.email = person.mobile = person.password_hash = None
     person.epoch += 1
     person.left_at = person.left_at or at
-    own = select(Booking.id).where(Booking.person_id == person_id)
     db.session.execute(delete(Post).where(Post.person_id == person_id))
     db.session.execute(delete(Token).where(Token.person_id == person_id))
-    db.session.execute(update(Event).where(Event.booking_id.in_(own)).values(facts={}))
     nothing = {"institution_zh": "", "institution_en": "", "bio_zh": "", "bio_en": ""}
     db.session.execute(update(Lecturer).where(Lecturer.person_id == person_id).values(**nothing))
     withdraw_all_of(person_id)

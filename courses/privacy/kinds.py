@@ -56,7 +56,7 @@ def _deleting(column: Any) -> Callable[[Sequence[Any]], None]:
 
 
 def _unlog(ids: Sequence[Any]) -> None:
-    db.session.execute(update(Event).where(Event.id.in_(ids)).values(actor_id=None, facts={}))
+    db.session.execute(update(Event).where(Event.id.in_(ids)).values(actor_id=None))
 
 
 def _erase(ids: Sequence[Any]) -> None:
@@ -108,7 +108,7 @@ KINDS = (
         _l("The log of a class"),
         _l("Who booked, moved or cancelled what, when, through which door, why."),
         _l("So that you and your officer can see why each seat went where."),
-        _l("Who and why for two years; then only what and when."),
+        _l("Who did it for two years; then only what, why and when."),
         LOG_LAW,
         Job(
             730 * DAY,
@@ -167,9 +167,7 @@ KINDS = (
     Kind(
         "requests",
         _l("The server’s log"),
-        _l(
-            "Which kind of page was asked for, when, how long it took; who only as a number. No search words."
-        ),
+        _l("Which kind of page was asked for, when, how long it took; who only as a number. No search words."),
         _l("To find faults and attacks."),
         _l("At least six months, as its keeper has set it up."),
         LOG_LAW,

@@ -18,6 +18,7 @@ from courses.people.rights import Right
 from courses.privacy import actions, queries
 from courses.privacy.forms import ErasureForm
 from courses.privacy.kinds import KINDS
+from courses.privacy.words import in_words
 
 pages = Blueprint("privacy", __name__)
 AT_FORM = ("other_name", "wrong_password", "slow_down", "still_booked", "still_teaching", "last_administrator")
@@ -34,14 +35,14 @@ def privacy() -> str:
 @needs(Right.USE_ACCOUNT)
 def data() -> str:
     """Show who looked at one's data, and the ways to take it away and to have it erased."""
-    return render_template("privacy/data.html", looks=queries.looks_at(signed_in().id))
+    return render_template("privacy/data.html", in_words=in_words, looks=queries.looks_at(signed_in().id))
 
 
 @pages.get("/account/data/all")
 @needs(Right.USE_ACCOUNT)
 def everything() -> str:
     """Show all of it as a page, for who cannot keep a file: WeChat's browser keeps none."""
-    return render_template("privacy/everything.html", sections=queries.own_data(signed_in().id))
+    return render_template("privacy/everything.html", in_words=in_words, sections=queries.own_data(signed_in().id))
 
 
 @pages.get("/account/data.zip")
@@ -52,7 +53,7 @@ def take_away() -> Response:
     plain = {section.name: section.rows for section in sections}
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("data.json", json.dumps(plain, ensure_ascii=False, indent=1, default=_as_text))
-        file.writestr("data.html", render_template("privacy/file.html", sections=sections))
+        file.writestr("data.html", render_template("privacy/file.html", in_words=in_words, sections=sections))
     response = make_response(packed.getvalue())
     response.mimetype = "application/zip"
     day = clock.local(clock.now()).date()

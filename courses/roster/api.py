@@ -16,6 +16,7 @@ from courses.catalogue.queries import lecturers_of
 from courses.ground.api import Id, Moment, Query, Shape, Words, operation
 from courses.ground.refusal import Refusal
 from courses.people.guard import needs, signed_in
+from courses.people.looks import looked
 from courses.people.rights import Right, may
 from courses.roster import actions, queries
 from courses.roster.model import Mark
@@ -84,6 +85,7 @@ class Marks(RootModel[Annotated[list[Attendance], Field(max_length=1000), AfterV
 )
 def roster(class_id: int, query: RosterQuery) -> Roster:
     _require_served(class_id)
+    looked(signed_in(), "roster", class_id=class_id)
     return _roster(class_id, query.sitting)
 
 

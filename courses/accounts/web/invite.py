@@ -14,6 +14,7 @@ from courses.ground.language import plain
 from courses.ground.refusal import Refusal
 from courses.people import identity, links
 from courses.people.guard import needs, signed_in
+from courses.people.looks import looked
 from courses.people.model import Enterprise, Role
 from courses.people.queries import colleagues, enterprise
 from courses.people.rights import Right, may
@@ -90,6 +91,7 @@ def _own() -> int | None:
 
 def _page(form: InviteForm, place: Enterprise) -> str:
     team = colleagues(place.id)
+    looked(signed_in(), "people", enterprise_id=place.id)
     return render_template("accounts/invite.html", form=form, place=place, team=team, is_own=place.id == _own())
 
 

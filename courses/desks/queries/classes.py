@@ -71,6 +71,7 @@ class Untold(NamedTuple):
     class_id: int | None
     title_zh: str
     title_en: str
+    person_id: int
 
 
 def untold(squadron_id: int, at: dt.datetime) -> list[Untold]:
@@ -86,6 +87,7 @@ def untold(squadron_id: int, at: dt.datetime) -> list[Untold]:
             Notice.class_id,
             Course.title_zh,
             Course.title_en,
+            Person.id,
         )
         .join(Person, Person.id == Notice.person_id)
         .join(TrainingClass, TrainingClass.id == Notice.class_id)
@@ -98,4 +100,4 @@ def untold(squadron_id: int, at: dt.datetime) -> list[Untold]:
         .order_by(Notice.id.desc())
         .limit(30)
     )
-    return [Untold(*row) for row in db.session.execute(statement)]
+    return [Untold._make(row) for row in db.session.execute(statement)]

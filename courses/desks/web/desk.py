@@ -10,6 +10,7 @@ from courses.desks.web.blueprint import pages
 from courses.desks.web.installation import state
 from courses.ground import clock
 from courses.people.guard import needs, signed_in
+from courses.people.looks import looked
 from courses.people.model import Role
 from courses.people.rights import Right, may
 from courses.roster.queries import hours_of
@@ -31,6 +32,7 @@ def desk() -> str:
         shown["unmarked"] = queries.unmarked_classes(actor.squadron_id, None, now)
         shown["classes"] = queries.classes_of_squadron(actor.squadron_id, now)
         shown["untold"] = queries.untold(actor.squadron_id, now)
+        looked(actor, "notices", person_ids=[one.person_id for one in shown["untold"]])
     if actor.has(Role.LECTURER):
         shown["to_mark"] = queries.unmarked_classes(None, actor.id, now)
         shown["taught"] = queries.classes_taught(actor.id, now)

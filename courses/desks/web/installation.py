@@ -16,13 +16,16 @@ from courses.ground.language import lang
 from courses.ground.refusal import Refusal
 from courses.outbox import actions as outbox
 from courses.people.guard import needs, public, signed_in
+from courses.people.looks import looked
 from courses.people.rights import Right
 
 
 @pages.get("/installation")
 @needs(Right.ADMINISTER)
 def installation() -> str:
-    return render_template("desks/installation.html", state=state(), faults=queries.faults(lang()))
+    shown = state()
+    looked(signed_in(), "notices", person_ids=[person.id for _, person in shown.stuck])
+    return render_template("desks/installation.html", state=shown, faults=queries.faults(lang()))
 
 
 def state() -> Any:

@@ -14,6 +14,7 @@ from courses.ground.forms import number_argument, page_number
 from courses.ground.language import called, plain
 from courses.ground.refusal import Refusal
 from courses.people.guard import needs, signed_in
+from courses.people.looks import looked
 from courses.people.model import Role
 from courses.people.queries import city
 from courses.people.rights import Actor, Right, may
@@ -111,6 +112,7 @@ def _list_row(row: Listed) -> list[Any]:
 def enterprise(enterprise_id: int) -> Any:
     place = the_enterprise(enterprise_id)
     people, kind = queries.members(place.id, clock.now()), sheets.wanted()
+    looked(signed_in(), "export" if kind else "people", enterprise_id=place.id)
     if kind:
         return sheets.taken_away(kind, plain(place, "name"), _people_head(), map(_people_row, people))
     return render_template(

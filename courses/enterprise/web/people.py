@@ -17,6 +17,7 @@ from courses.ground.forms import number_argument
 from courses.ground.language import called
 from courses.ground.refusal import Refusal
 from courses.people.guard import needs, signed_in
+from courses.people.looks import looked
 from courses.people.model import Person
 from courses.people.queries import colleagues
 from courses.people.rights import Right
@@ -45,6 +46,7 @@ def _contact_page(person_id: int, form: CorrectionForm | None = None, status: in
         flash(Refusal("has_account", person=called(person)).words, "wait")
         return redirect(url_for(".enterprise", enterprise_id=place.id), 303)
     form = form or CorrectionForm(formdata=None, obj=person)
+    looked(signed_in(), "people", person_ids=[person.id] if place.id != signed_in().enterprise_id else [])
     return render_template("enterprise/contact.html", form=form, person=person, place=place), status
 
 

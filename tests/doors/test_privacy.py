@@ -1,0 +1,481 @@
+"""Privacy: what is over goes, what is one's own can be taken and erased, and who looked is written down."""
+
+import datetime as dt
+import io
+import json
+import re
+import zipfile
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, update
+
+from config import ROOT
+from courses.accounts.actions import sign_in, token_for
+from courses.accounts.model import SignInFailure, Token
+from courses.booking.model import Booking, Event, State
+from courses.ground import clock
+from courses.ground.db import db
+from courses.ground.idempotency import KeptAnswer
+from courses.ground.language import speaking
+from courses.ground.transaction import transaction
+from courses.outbox.model import Channel, Fate, Notice
+from courses.people.looks import Look
+from courses.people.model import Person, Post, Role
+from courses.people.queries import colleagues
+from courses.privacy import actions, queries
+from courses.privacy.kinds import KINDS
+from courses.privacy.model import Erasure
+from courses.privacy.words import WORDS
+from courses.roster import actions as roster
+from courses.roster.model import Mark
+from courses.roster.queries import hours_of
+from courses.running.doctor import examine
+from courses.running.records import contradictions
+from tests import makers
+from tests.conftest import Client
+from tests.doors.test_commands import run
+from tests.people import (
+    ADMINISTRATOR,
+    ASSOCIATION,
+    BUREAU,
+    CHEN,
+    COLLEAGUE,
+    GAO,
+    INSPECTOR,
+    LU,
+    OWNER,
+    PASSWORD,
+    SHEN,
+    STRANGER,
+    Member,
+)
+from tests.processes import held_by_another
+
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def class_id(app: Flask) -> int:
+    """A class of Chen's with Shen in the seat and Lu in the queue, all told."""
+    made = makers.a_class(seats=1, lecturers=[CHEN.id])
+    makers.book(SHEN, made)
+    makers.book(LU, made)
+    with transaction():
+        db.session.execute(update(Notice).values(state=Fate.SENT))
+    return made
+
+
+def count(model: Any, *conditions: Any) -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(model).where(*conditions)) or 0
+
+
+def looks() -> list[tuple[int, str, str, int | None, int | None, int | None]]:
+    db.session.rollback()
+    rows = db.session.scalars(select(Look).order_by(Look.id))
+    return [(x.actor_id, x.page, x.door, x.class_id, x.enterprise_id, x.person_id) for x in rows]
+
+
+# What is kept
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_page_says_every_kind_with_its_purpose_and_end(client: Client, lang: str) -> None:
+    page = client.as_(None, lang).get("/privacy").text
+    with speaking(lang):
+        for kind in KINDS:
+            for words in (kind.what, kind.fields, kind.purpose, kind.kept, kind.law):
+                assert str(words).replace("'", "&#39;") in page
+
+
+def over() -> dict[str, int]:
+    return {name: n for name, n in actions.retention(dry=True).items() if n}
+
+
+def test_nothing_of_today_is_over(app: Flask, class_id: int) -> None:
+    token_for(SHEN.email)
+    assert over() == {}
+    assert set(actions.retention().values()) == {0}
+
+
+def just_over(kind: str, after: dt.timedelta) -> dict[str, int]:
+    """Return what the dry run counts a minute before and a minute after a length is over, and clean up then."""
+    minute = dt.timedelta(minutes=1)
+    with makers.at(clock.now() + after - minute):
+        assert kind not in over()
+    with makers.at(clock.now() + after + minute):
+        found = over()
+        assert found[kind] == actions.retention()[kind]
+        assert kind not in over(), "what is done is done"
+    return found
+
+
+def test_the_contents_of_notices_go_after_a_year(app: Flask, client: Client, class_id: int) -> None:
+    keys = {notice.key for notice in makers.told()}
+    assert just_over("notices", 365 * DAY)["notices"] == len(keys)
+    assert {notice.key for notice in makers.told()} == keys, "none is written again"
+    assert all(notice.facts == {} for notice in makers.told())
+    assert client.as_(SHEN).get("/notices").status_code == 200
+    assert client.as_(SHEN).get("/account/data/all").status_code == 200
+    assert contradictions() == []
+
+
+def test_what_still_waits_is_not_emptied(app: Flask, class_id: int) -> None:
+    with transaction():
+        db.session.execute(update(Notice).values(state=Fate.WAITING))
+    with makers.at(clock.now() + 400 * DAY):
+        assert "notices" not in over()
+
+
+def test_who_did_it_goes_from_the_log_after_two_years(app: Flask, class_id: int) -> None:
+    assert just_over("events", 730 * DAY)["events"] == 2
+    assert [event.what for event in makers.events(class_id)] == ["booked", "queued"]
+    assert {event.actor_id for event in makers.events(class_id)} == {None}
+
+
+def test_looks_go_after_a_year(app: Flask, client: Client, class_id: int) -> None:
+    client.as_(GAO).get(f"/classes/{class_id}/roster")
+    just_over("looks", 365 * DAY)
+    assert looks() == []
+
+
+def test_tokens_go_thirty_days_after_their_end(app: Flask) -> None:
+    token_for(SHEN.email)
+    just_over("tokens", 395 * DAY)
+    assert count(Token) == 0
+
+
+def test_wrong_sign_ins_go_after_a_quarter_of_an_hour(app: Flask) -> None:
+    with makers.refused("wrong_sign_in"):
+        sign_in(SHEN.email, "not the password")
+    just_over("tries", dt.timedelta(minutes=15))
+    assert count(SignInFailure) == 0
+
+
+def test_answers_to_programs_go_after_a_day(app: Flask) -> None:
+    with transaction():
+        db.session.add(KeptAnswer(digest="d", body_digest="b", answer=[], made_at=clock.now()))
+    just_over("answers", DAY)
+    assert count(KeptAnswer) == 0
+
+
+def test_who_left_is_erased_two_years_later(app: Flask, class_id: int) -> None:
+    makers.cancel(class_id, SHEN)
+    makers.leave(SHEN)
+    just_over("person", 730 * DAY)
+    assert person(SHEN).email is None
+    erased = db.session.get_one(Erasure, SHEN.id)
+    assert (erased.how, erased.by_id) == ("retention", None)
+    assert person(LU).name == LU.name
+
+
+def test_every_length_is_tried_above() -> None:
+    tried = {"notices", "events", "looks", "tokens", "tries", "answers", "person"}
+    assert {kind.name for kind in KINDS if kind.job} == tried
+
+
+def test_much_goes_in_small_steps(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "BATCH", 3)
+    with transaction():
+        for number in range(7):
+            db.session.add(SignInFailure(who=str(number), at=clock.now() - DAY))
+    assert actions.retention()["tries"] == 7
+    assert count(SignInFailure) == 0
+
+
+def test_the_command_counts_first_and_cleans_then(app: Flask) -> None:
+    with transaction():
+        db.session.add(SignInFailure(who="x", at=clock.now() - DAY))
+    code, words = run(app, "tick", "retention", "--dry-run")
+    assert code == 0
+    assert "tries: 1 to go" in words
+    assert count(SignInFailure) == 1
+    code, words = run(app, "tick", "retention")
+    assert "tries: 1\n" in words
+    assert count(SignInFailure) == 0
+    assert run(app, "tick", "deliver", "--dry-run")[0] == 2
+
+
+# One's own data
+
+
+def taken(client: Client, member: Member, lang: str = "en") -> tuple[dict[str, Any], str]:
+    answer = client.as_(member, lang).get("/account/data.zip")
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as file:
+        assert file.namelist() == ["data.json", "data.html"]
+        return json.loads(file.read("data.json")), file.read("data.html").decode()
+
+
+def test_all_of_ones_data_is_in_one_file(app: Flask, client: Client, class_id: int) -> None:
+    token = token_for(SHEN.email)
+    client.as_(GAO).get(f"/classes/{class_id}/roster")
+    data, page = taken(client, SHEN)
+    assert data["person"][0]["email"] == SHEN.email
+    assert data["posts"][0]["role"] == "manager"
+    assert [(b["course"], b["state"]) for b in data["bookings"]] == [("碳交易管理", "booked")]
+    assert [n["kind"] for n in data["notices"]] == ["booked"]
+    assert "Carbon" in data["notices"][0]["text"] or "碳交易" in data["notices"][0]["text"]
+    assert data["tokens"][0]["tail"] == token[-4:]
+    assert data["log"][0]["what"] == "booked"
+    assert [(x["who"], x["page"]) for x in data["looks"]] == [(GAO.name, "roster")]
+    for words in (SHEN.name, SHEN.email, "碳交易管理"):
+        assert words in page
+    everything = page + json.dumps(data)
+    for secret in (token, person(SHEN).password_hash or "-", LU.name, LU.email):
+        assert secret not in everything
+
+
+def test_the_page_and_the_file_say_the_same(app: Flask, client: Client, class_id: int) -> None:
+    page = client.as_(SHEN, "zh").get("/account/data/all").text
+    _, file = taken(client, SHEN, "zh")
+    body = page[page.index("<section") : page.rindex("</section>")]
+    assert body == file[file.index("<section") : file.rindex("</section>")]
+
+
+@pytest.mark.parametrize("path", ["/account/data", "/account/data/all", "/account/data.zip", "/account/erasure"])
+def test_ones_data_is_for_oneself(client: Client, class_id: int, path: str) -> None:
+    assert client.as_(None).get(path).status_code == 302
+    for member in (LU, OWNER, GAO, ADMINISTRATOR, INSPECTOR, BUREAU, ASSOCIATION, CHEN):
+        answer = client.as_(member).get(path)
+        assert answer.status_code == 200
+        assert SHEN.email not in answer.text if path != "/account/data.zip" else True
+
+
+def test_an_attended_class_is_in_it_with_its_hours(app: Flask, client: Client, class_id: int) -> None:
+    attend(class_id)
+    data, _ = taken(client, SHEN)
+    assert data["attendance"][0]["mark"] == "present"
+    assert data["attendance"][0]["hours"] > 0
+
+
+def attend(class_id: int) -> None:
+    """Let Shen have come to the class."""
+    row = makers.the_class(class_id)
+    with makers.at(row.ends_at):
+        booking = makers.booking_of(class_id, SHEN).id
+        roster.mark(makers.actor(GAO), class_id, 1, [booking], Mark.PRESENT)
+
+
+def test_every_code_of_the_records_has_its_words() -> None:
+    """What a machine calls it is not what its person reads."""
+    codes = {*Role, *State, *Mark, *Fate, *Channel, *(kind.name for kind in (ROOT / "templates" / "notices").iterdir())}
+    assert {str(code) for code in codes if "frame" not in code} <= set(WORDS)
+    sources = "".join(file.read_text() for file in (ROOT / "courses").rglob("*.py"))
+    pages = set(re.findall(r'looked\(\s*[\w().]+, "(\w+)"', sources))
+    assert len(pages) > 5
+    assert pages <= set(WORDS)
+
+
+# Erasure
+
+
+def person(member: Member) -> Person:
+    db.session.rollback()
+    return db.session.get_one(Person, member.id, populate_existing=True)
+
+
+def test_a_person_erases_themselves_and_the_sums_stay(app: Flask, client: Client, class_id: int) -> None:
+    attend(class_id)
+    ended = makers.the_class(class_id).ends_at
+    token_for(SHEN.email)
+    client.as_(GAO).get(f"/classes/{class_id}/roster")
+    before = (count(Booking), count(Event), makers.the_class(class_id).seats_taken, hours_of(SHEN.id))
+    with makers.at(ended + DAY):
+        actions.erase_oneself(makers.actor(SHEN), SHEN.name, PASSWORD)
+    assert (count(Booking), count(Event), makers.the_class(class_id).seats_taken, hours_of(SHEN.id)) == before
+    gone = person(SHEN)
+    assert (gone.email, gone.mobile, gone.password_hash) == (None, None, None)
+    assert SHEN.name not in (gone.name, gone.name_en)
+    assert gone.left_at
+    assert count(Post, Post.person_id == SHEN.id) == count(Token, Token.person_id == SHEN.id) == 0
+    assert all(notice.facts == {} for notice in makers.told(person=SHEN.id))
+    with makers.refused("wrong_sign_in"):
+        sign_in(SHEN.email, PASSWORD)
+    assert client.as_(SHEN).get("/account/data").status_code == 302, "no session goes on"
+    page = client.as_(GAO, "zh").get(f"/classes/{class_id}/roster").text
+    assert SHEN.name not in page
+    assert "（已注销）" in page
+    assert SHEN.name not in client.get(f"/classes/{class_id}").text
+    erased = db.session.get_one(Erasure, SHEN.id)
+    assert (erased.how, erased.by_id) == ("oneself", SHEN.id)
+    assert contradictions() == []
+    assert SHEN.name not in [colleague.name for colleague in colleagues(1)]
+
+
+def test_no_one_is_erased_while_others_count_on_them(app: Flask, client: Client, class_id: int) -> None:
+    form = {"name": SHEN.name, "password": PASSWORD}
+    answer = client.as_(SHEN, "zh").post("/account/erasure", data=form)
+    assert answer.status_code == 409
+    assert "碳交易管理" in answer.text
+    with makers.refused("still_teaching"):
+        actions.erase(makers.actor(ADMINISTRATOR), CHEN.id, CHEN.name)
+    with makers.refused("last_administrator"):
+        actions.erase_oneself(makers.actor(ADMINISTRATOR), ADMINISTRATOR.name, PASSWORD)
+    assert count(Erasure) == 0
+    makers.cancel(class_id, SHEN)
+    assert client.as_(SHEN, "zh").post("/account/erasure", data=form).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("form", "code"),
+    [
+        ({"name": "", "password": PASSWORD}, 422),
+        ({"name": LU.name, "password": PASSWORD}, 422),
+        ({"name": COLLEAGUE.name, "password": ""}, 422),
+        ({"name": COLLEAGUE.name, "password": "not the password"}, 422),
+    ],
+)
+def test_a_slip_erases_nothing(client: Client, class_id: int, form: dict[str, str], code: int) -> None:
+    answer = client.as_(COLLEAGUE).post("/account/erasure", data=form)
+    assert answer.status_code == code
+    assert 'class="error"' in answer.text
+    assert person(COLLEAGUE).name == COLLEAGUE.name
+
+
+def test_an_administrator_erases_who_asked(app: Flask, client: Client, class_id: int) -> None:
+    client.as_(ADMINISTRATOR, "en")
+    assert COLLEAGUE.email in client.get(f"/erasures?q={COLLEAGUE.name}").text
+    assert COLLEAGUE.email in client.get(f"/erasures?q={COLLEAGUE.email.upper()}").text
+    assert "Nobody is called that" in client.get("/erasures?q=nobody").text
+    address = f"/people/{COLLEAGUE.id}/erasure"
+    assert COLLEAGUE.name in client.get(address).text
+    assert client.post(address, data={"name": "someone"}).status_code == 422
+    assert client.post(address, data={"name": COLLEAGUE.name}).status_code == 303
+    assert person(COLLEAGUE).email is None
+    assert ADMINISTRATOR.name in client.get("/erasures").text
+    assert client.get(address).status_code == 404
+    assert client.post(address, data={"name": "（已注销）"}).status_code == 404
+    assert client.get("/people/999/erasure").status_code == 404
+    assert COLLEAGUE.email not in client.get("/erasures?q=已注销").text
+
+
+@pytest.mark.parametrize("member", [None, SHEN, OWNER, GAO, CHEN, INSPECTOR, ASSOCIATION, BUREAU])
+def test_nobody_else_erases_others(client: Client, class_id: int, member: Member | None) -> None:
+    client.as_(member)
+    status = 302 if member is None else 403
+    for path in ("/erasures", f"/people/{COLLEAGUE.id}/erasure"):
+        assert client.get(path).status_code == status
+    assert client.post(f"/people/{COLLEAGUE.id}/erasure", data={"name": COLLEAGUE.name}).status_code == status
+    assert person(COLLEAGUE).name == COLLEAGUE.name
+
+
+# Who looked
+
+
+@pytest.mark.parametrize(
+    ("member", "path", "look"),
+    [
+        (GAO, "/classes/1/roster", ("roster", "page", 1, None, None)),
+        (GAO, "/classes/1/sign-in-sheet", ("sign_in_sheet", "page", 1, None, None)),
+        (GAO, "/classes/1", ("class_page", "page", 1, None, None)),
+        (GAO, "/people/new?enterprise=1", ("people", "page", None, 1, None)),
+        (GAO, "/enterprises/1", ("people", "page", None, 1, None)),
+        (GAO, "/enterprises/1?as=csv", ("export", "page", None, 1, None)),
+        (ASSOCIATION, "/enterprises/1", ("people", "page", None, 1, None)),
+        (ADMINISTRATOR, "/enterprises/1", ("people", "page", None, 1, None)),
+        (CHEN, "/classes/1/roster", ("roster", "page", 1, None, None)),
+        (CHEN, "/classes/1", ("class_page", "page", 1, None, None)),
+        (ADMINISTRATOR, f"/erasures?q={SHEN.email}", ("search", "page", None, None, SHEN.id)),
+        (ADMINISTRATOR, f"/people/{SHEN.id}/erasure", ("erasure", "page", None, None, SHEN.id)),
+    ],
+)
+def test_a_look_is_written_down_once_and_shown_to_whom_it_was_at(
+    client: Client, class_id: int, member: Member, path: str, look: tuple[Any, ...]
+) -> None:
+    assert client.as_(member).get(path).status_code == 200
+    assert looks() == [(member.id, *look)]
+    assert member.name in client.as_(SHEN, "zh").get("/account/data").text
+    assert member.name not in client.as_(STRANGER, "zh").get("/account/data").text
+
+
+@pytest.mark.parametrize(
+    ("member", "path"),
+    [
+        (SHEN, "/classes/1"),
+        (SHEN, "/desk"),
+        (SHEN, "/account/data/all"),
+        (OWNER, "/desk"),
+        (OWNER, "/people/new"),
+        (OWNER, "/enterprises/1"),
+        (GAO, "/desk"),
+        (GAO, "/"),
+        (GAO, "/account/data"),
+        (CHEN, "/desk"),
+        (INSPECTOR, "/posts"),
+        (INSPECTOR, "/classes/1"),
+        (BUREAU, "/desk"),
+        (ASSOCIATION, "/desk"),
+        (ADMINISTRATOR, "/installation"),
+        (ADMINISTRATOR, "/erasures"),
+        (ADMINISTRATOR, "/classes/1"),
+    ],
+)
+def test_what_shows_nobody_elses_data_is_no_look(client: Client, class_id: int, member: Member, path: str) -> None:
+    assert client.as_(member).get(path).status_code == 200
+    assert looks() == []
+
+
+@pytest.mark.parametrize("path", ["/classes/1/roster", "/enterprises/1", "/people/new?enterprise=1"])
+def test_a_look_that_was_refused_is_none(client: Client, class_id: int, path: str) -> None:
+    assert client.as_(STRANGER).get(path).status_code in (403, 404)
+    assert client.as_(INSPECTOR).get(path).status_code in (403, 404)
+    assert looks() == []
+
+
+def test_notices_that_did_not_arrive_name_people(client: Client, class_id: int) -> None:
+    with transaction():
+        db.session.execute(update(Notice).where(Notice.person_id == SHEN.id).values(state=Fate.FAILED))
+    client.as_(GAO).get("/desk")
+    client.as_(ADMINISTRATOR).get("/installation")
+    assert looks() == [
+        (GAO.id, "notices", "page", None, None, SHEN.id),
+        (ADMINISTRATOR.id, "notices", "page", None, None, SHEN.id),
+    ]
+
+
+def test_a_program_looks_too(app: Flask, client: Client, class_id: int) -> None:
+    key = {"Authorization": f"Bearer {token_for(GAO.email)}"}
+    own = {"Authorization": f"Bearer {token_for(SHEN.email)}"}
+    for path in (f"classes/{class_id}/bookings", f"classes/{class_id}/roster", f"classes/{class_id}/log"):
+        assert client.get(f"/api/v1/{path}", headers=key).status_code == 200
+    assert client.get("/api/v1/bookings/1", headers=key).status_code == 200
+    assert client.get("/api/v1/enterprises/1/people", headers=key).status_code == 200
+    for path in (f"classes/{class_id}/bookings", "bookings/1", "me"):
+        assert client.get(f"/api/v1/{path}", headers=own).status_code == 200
+    assert [(page, class_, place, who) for _, page, _, class_, place, who in looks()] == [
+        ("bookings", class_id, None, None),
+        ("roster", class_id, None, None),
+        ("class_page", class_id, None, None),
+        ("booking", None, None, SHEN.id),
+        ("people", None, 1, None),
+    ]
+    assert {(actor, door) for actor, _, door, *_ in looks()} == {(GAO.id, "api")}
+
+
+def test_many_looks_of_a_day_are_one_line(client: Client, class_id: int) -> None:
+    for _ in range(3):
+        client.as_(GAO).get(f"/classes/{class_id}/roster")
+    client.as_(CHEN).get(f"/classes/{class_id}/roster")
+    found = [(look.actor, look.times) for look in queries.looks_at(SHEN.id)]
+    assert found == [(CHEN.name, 1), (GAO.name, 3)]
+    assert "3 times" in client.as_(SHEN, "en").get("/account/data").text
+
+
+def test_what_cannot_be_written_down_is_not_shown(app: Flask, client: Client, class_id: int) -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("one row's lock does not stop another table's insert")
+    with held_by_another(app, class_id):
+        answer = client.as_(GAO).get(f"/classes/{class_id}/roster")
+    assert answer.status_code == 503
+    assert SHEN.name not in answer.text
+
+
+def test_the_doctor_is_content_after_an_erasure(app: Flask, class_id: int) -> None:
+    makers.cancel(class_id, SHEN)
+    actions.erase(makers.actor(ADMINISTRATOR), SHEN.id, SHEN.name)
+    assert examine(only_records=True) == []
