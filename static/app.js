@@ -44,3 +44,43 @@ document.addEventListener("htmx:sendError", () => {
   one("#told").classList.add("stays");
   tell(document.body.dataset.offline);
 });
+
+// Until booking opens: counted on from what the server said was left, never by the phone's clock. At the hour, and when
+// the phone wakes, the page is fetched anew; a moment's chance keeps a thousand phones from asking at once.
+const opening = () => {
+  const bar = one("[data-left]");
+  if (!bar) return;
+  const { left, days, hours, minutes } = bar.dataset, since = performance.now();
+  const two = (number) => String(number).padStart(2, "0");
+  const tick = () => {
+    if (!bar.isConnected) return;
+    const seconds = Math.ceil(left - (performance.now() - since) / 1000);
+    if (seconds <= 0) return setTimeout(again, 300 + Math.random() * 1200, bar);
+    const [d, h, m, s] = [seconds / 86400, seconds / 3600, seconds / 60, seconds].map(Math.floor);
+    const words = d ? days.replace("{d}", d).replace("{h}", h % 24)
+      : h ? hours.replace("{h}", h).replace("{m}", two(m % 60)) : minutes.replace("{m}", m).replace("{s}", two(s % 60));
+    one("b", bar).textContent = words;
+    setTimeout(tick, 1000);
+  };
+  tick();
+};
+const again = async (bar) => {
+  try {
+    const answer = await fetch(location.href);
+    const main = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#main");
+    if (!answer.ok || !main) throw new Error(answer.status);
+    one("#main").replaceWith(main);
+    if (one("[data-left]")) return opening();
+    const line = document.createElement("p");
+    line.className = "done";
+    line.textContent = bar.dataset.opened;
+    one("#told").replaceChildren(line);
+  } catch {
+    setTimeout(again, 3000, bar);
+  }
+};
+document.addEventListener("visibilitychange", () => {
+  const bar = one("[data-left]");
+  if (bar && !document.hidden) again(bar);
+});
+opening();

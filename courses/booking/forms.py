@@ -8,7 +8,7 @@ from wtforms import HiddenField, IntegerField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from courses.catalogue.forms import TimetableForm
-from courses.ground.forms import REQUIRED, Between, Form, no_control_characters
+from courses.ground.forms import REQUIRED, Between, Choices, Form, no_control_characters
 from courses.ground.refusal import Refusal
 
 
@@ -45,3 +45,12 @@ class CallOffForm(Form):
         [DataRequired(REQUIRED), Length(max=200), no_control_characters],
         description=_l("Everyone booked reads this."),
     )
+    reason_en = StringField(
+        _l("Reason in English"),
+        [Optional(), Length(max=200), no_control_characters],
+        description=_l("For those who read English. Empty: they read the other."),
+    )
+
+
+class LecturersForm(Form):
+    lecturers = Choices(_l("Lecturers"), coerce=int)

@@ -12,6 +12,7 @@ from courses.catalogue.model import ClassState, Course, Teaching, Topic, Trainin
 from courses.catalogue.planning import may_draft
 from courses.ground.db import db
 from courses.homes.model import Home, Room
+from courses.outbox.model import Notice
 from courses.people.model import Enterprise, Person, Role, Squadron, Town
 from courses.people.rights import Actor, Right, may
 
@@ -341,3 +342,16 @@ def undoable(class_: TrainingClass, places: Collection[Place]) -> set[int]:
         for booking_id, facts in db.session.execute(statement)
         if booking_id and not (facts.get("seated") and class_.is_full)
     }
+
+
+def is_untold(class_: TrainingClass) -> bool:
+    """Return whether nobody ever asked for a seat in the class, and no notice about it was ever written."""
+    if class_.last_order_no:
+        return False
+    return db.session.scalar(select(Notice.id).where(Notice.class_id == class_.id).limit(1)) is None
+
+
+def undoable_change(class_id: int) -> Event | None:
+    """Return the move or resizing that was the last thing to happen to the class; None if that was something else."""
+    last = db.session.scalar(select(Event).where(Event.class_id == class_id).order_by(Event.id.desc()).limit(1))
+    return last if last and (last.what == "resized" or "undoing" in last.facts) else None

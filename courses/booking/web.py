@@ -8,13 +8,13 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from courses.booking import actions, queries
-from courses.booking.forms import CallOffForm, MoveForm, ResizeForm, asked
+from courses.booking.forms import CallOffForm, LecturersForm, MoveForm, ResizeForm, asked
 from courses.booking.model import State
 from courses.catalogue import planning
 from courses.catalogue import queries as catalogue
 from courses.catalogue.forms import REFUSED_AT
 from courses.catalogue.model import ClassState, TrainingClass
-from courses.catalogue.web import offer_places
+from courses.catalogue.web import foreseen, lecturer_choices, offer_places
 from courses.ground import clock
 from courses.ground.forms import Form
 from courses.ground.language import plain
@@ -25,7 +25,7 @@ from courses.people.guard import needs, public, signed_in
 from courses.people.looks import looked
 from courses.people.model import Role
 from courses.people.queries import colleagues
-from courses.people.rights import Right, may, require
+from courses.people.rights import Actor, Right, may, require
 
 pages = Blueprint("booking", __name__)
 
@@ -68,11 +68,17 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
         log=log,
         is_open=view.row.is_bookable(clock.now()),
         foresight=_of_draft(view.row) if view.row.state == ClassState.DRAFT else None,
+        untold=serves and _untold(view.row),
+        undoable_change=queries.undoable_change(class_id) if serves else None,
         refusal=refusal,
         of_enterprise=queries.seats_of_enterprise(class_id, actor.enterprise_id)
         if actor and actor.enterprise_id and view.row.enterprise_limit
         else None,
     )
+
+
+def _untold(row: TrainingClass) -> bool:
+    return row.state == ClassState.PUBLISHED and not row.has_begun(clock.now()) and queries.is_untold(row)
 
 
 def _of_draft(row: TrainingClass) -> planning.Foresight:
@@ -86,6 +92,27 @@ def discard(class_id: int) -> Any:
     actions.discard(signed_in(), class_id)
     flash(_("The draft is deleted."), "done")
     return redirect(url_for("catalogue.start"), 303)
+
+
+@pages.post("/classes/<int:class_id>/publication/undo")
+@needs(Right.CHANGE_CLASS)
+def take_back(class_id: int) -> Any:
+    return _back(class_id, actions.take_back, _("It is a draft again. Nobody was told of it."))
+
+
+@pages.post("/classes/<int:class_id>/change/undo")
+@needs(Right.CHANGE_CLASS)
+def undo_change(class_id: int) -> Any:
+    return _back(class_id, actions.undo_change, _("The class is as it was before."))
+
+
+def _back(class_id: int, act: Callable[[Actor, int], None], words: str) -> Any:
+    try:
+        act(signed_in(), class_id)
+    except Refusal as refusal:
+        return _refused(class_id, refusal)
+    flash(words, "done")
+    return redirect(url_for(".class_page", class_id=class_id), 303)
 
 
 @pages.post("/classes/<int:class_id>/bookings")
@@ -159,15 +186,46 @@ def move(class_id: int) -> Any:
     if not form.is_submitted():
         form.room_id.data, form.seen.data = view.row.room_id, view.row.schedule_no
         form.show(catalogue.spans_of(view.row))
-    elif form.validate():
+    elif form.validate() and request.form.get("act") != "check":
         act = lambda: actions.move(  # noqa: E731
             signed_in(), class_id, form.spans(), form.room_id.data, form.seen.data
         )
         if _try(act, form):
             flash(_("The class is moved. Everyone concerned is being told."), "done")
             return redirect(url_for(".class_page", class_id=class_id), 303)
+    seen = _foreseen(form, view)
     form.pad()
-    return render_template("booking/move.html", view=view, form=form), 422 if form.is_submitted() else 200
+    page = render_template("booking/move.html", view=view, form=form, foresight=seen)
+    return page, 422 if form.errors or form.form_errors else 200
+
+
+@pages.post("/classes/<int:class_id>/move/foresight")
+@needs(Right.CHANGE_CLASS)
+def move_foresight(class_id: int) -> str:
+    """Return what the class would meet at the place and time typed so far: the part of the form that is exchanged."""
+    view, form = _own_view(class_id), MoveForm()
+    offer_places(form)
+    return render_template("booking/_foresight.html", foresight=_foreseen(form, view))
+
+
+def _foreseen(form: MoveForm, view: queries.ClassView) -> planning.Foresight:
+    lecturer_ids = [t.id for t in catalogue.lecturers_of(view.row.id)]
+    return foreseen(form, lecturer_ids, view.row.capacity, view.row.id)
+
+
+@pages.route("/classes/<int:class_id>/lecturers", methods=["GET", "POST"])
+@needs(Right.CHANGE_CLASS)
+def lecturers(class_id: int) -> Any:
+    view, form = _own_view(class_id), LecturersForm()
+    form.lecturers.choices = lecturer_choices(planning.taught_by(view.course.id))
+    if not form.is_submitted():
+        form.lecturers.data = [t.id for t in catalogue.lecturers_of(class_id)]
+    elif form.validate() and _try(
+        lambda: actions.change_lecturers(signed_in(), class_id, form.lecturers.data or ()), form
+    ):
+        flash(_("The lecturers are changed. The page of the class names them."), "done")
+        return redirect(url_for(".class_page", class_id=class_id), 303)
+    return render_template("booking/lecturers.html", view=view, form=form), 422 if form.is_submitted() else 200
 
 
 @pages.route("/classes/<int:class_id>/capacity", methods=["GET", "POST"])
@@ -189,7 +247,10 @@ def call_off(class_id: int) -> Any:
     view = _own_view(class_id)
     form = CallOffForm()
     if form.validate_on_submit() and _try(
-        lambda: actions.call_off(signed_in(), class_id, form.reason.data.strip()), form
+        lambda: actions.call_off(
+            signed_in(), class_id, form.reason.data.strip(), reason_en=(form.reason_en.data or "").strip()
+        ),
+        form,
     ):
         flash(_("The class is called off. Everyone concerned is being told."), "done")
         return redirect(url_for(".class_page", class_id=class_id), 303)

@@ -166,6 +166,7 @@ class TrainingClass(Base, kw_only=True):
     schedule_no: Mapped[int] = mapped_column(default=1)
     published_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     call_off_reason: Mapped[str] = mapped_column(default="")
+    call_off_reason_en: Mapped[str] = mapped_column(default="")
     enterprise_limit: Mapped[int | None] = mapped_column(default=None)
     course: Mapped[Course] = relationship(init=False, viewonly=True)
     room: Mapped[Room] = relationship(init=False, viewonly=True)

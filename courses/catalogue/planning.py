@@ -145,6 +145,7 @@ def settings_of(plan: ClassPlan, at: dt.datetime) -> dict[str, Any]:
     return {
         "room": plan.room_id,
         "seats": plan.capacity,
+        "limit": plan.enterprise_limit,
         "lecturers": list(plan.lecturer_ids),
         "reminders": sorted(plan.reminders),
         "weekday": first.weekday(),
@@ -178,6 +179,7 @@ def plan_from(course_id: int, settings: dict[str, Any], at: dt.datetime) -> Clas
         room_id=settings["room"],
         sittings=sittings,
         capacity=settings["seats"],
+        enterprise_limit=settings["limit"],
         opens_at=opens_at,
         closes_at=begins - dt.timedelta(minutes=settings["closes"]),
         cancel_until=begins - dt.timedelta(minutes=settings["cancel"]),

@@ -63,6 +63,11 @@ def plain(row: Any, name: str) -> str:
     return str((getattr(row, f"{name}_en") if lang() == "en" else "") or getattr(row, f"{name}_zh"))
 
 
+def spoken(chinese: str, english: str | None = "") -> str:
+    """Return what is said in the language spoken now: Chinese, or English where there is some."""
+    return (english if lang() == "en" else "") or chinese
+
+
 def called(row: Any, name: str = "name") -> str:
     """Return a person's name as its reader can read it: on English pages in Latin letters, where these are known."""
     latin = getattr(row, f"{name}_en") if lang() == "en" else ""
@@ -135,7 +140,7 @@ def install(app: Flask) -> None:
     Babel(app, locale_selector=lang, default_timezone="UTC")
     app.jinja_env.filters.update(worded=worded, called=called, local=clock.local, said=plain)
     app.jinja_env.filters.update(day=day, month=month, clock=clock_time, moment=moment, iso=dt.datetime.isoformat)
-    app.jinja_env.globals.update(span=span, zone_name=zone_name, present=clock.now)
+    app.jinja_env.globals.update(span=span, zone_name=zone_name, present=clock.now, spoken=spoken)
     app.context_processor(lambda: {"lang": lang(), "now": clock.now()})
     _install_gettext(app)
 

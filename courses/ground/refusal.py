@@ -96,6 +96,8 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     "nobody": (422, _l("Choose at least one person.")),
     "not_cancellable": (409, _l("This booking changed meanwhile: there is nothing left to cancel or to take back.")),
     "cannot_undo": (409, _l("The seat has gone to someone else, so the cancellation stands. You can queue again.")),
+    "already_told": (409, _l("Someone asked for a seat or was told already. Move the class or call it off instead.")),
+    "nothing_to_undo": (409, _l("Something else happened since; there is nothing left to undo.")),
     "below_taken": (409, _l("%(taken)s seats are taken; the class cannot have fewer.")),
     "nothing_changed": (409, _l("Nothing would change, so nobody was told.")),
     # privacy

@@ -60,7 +60,7 @@ class Notice(Base, kw_only=True):
     made_at: Mapped[dt.datetime]
     due_at: Mapped[dt.datetime]
     state: Mapped[Fate] = mapped_column(String(16), default=Fate.WAITING)
-    class_id: Mapped[int | None] = mapped_column(default=None)
+    class_id: Mapped[int | None] = mapped_column(default=None, index=True)
     booking_id: Mapped[int | None] = mapped_column(default=None, index=True)
     expires_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     tries: Mapped[int] = mapped_column(default=0)

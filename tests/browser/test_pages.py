@@ -134,6 +134,7 @@ CASES = (
     Case("gao", "/courses/{carbon}/classes/new", then="backwards"),
     Case("gao", "/classes/new"),
     Case("gao", "/classes/{of gao}/repetition"),
+    Case("gao", "/classes/{of gao}/lecturers"),
     Case("gao", "/classes/{of gao}/template", then="empty"),
     Case("gao", "/classes/{full}"),
     Case("gao", "/classes/{of gao}/move"),

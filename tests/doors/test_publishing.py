@@ -217,3 +217,78 @@ def test_a_template_is_saved_started_from_and_deleted(client: Client) -> None:
         assert client.as_(GAO).post(f"/classes/{class_id}/template", data={"name": name}).status_code == 422
     assert client.post("/class-templates/1/deletion").status_code == 303
     assert "双碳上午班" not in client.get("/classes/new").text
+
+
+def test_a_publication_and_a_move_are_taken_back_from_the_page(client: Client) -> None:
+    class_id = makers.a_class(days=14)
+    page = f"/classes/{class_id}"
+    assert f"{page}/publication/undo" in client.as_(GAO).get(page).text
+    assert f"{page}/change/undo" not in client.get(page).text
+    assert client.post(f"{page}/move", data=fill(days=15)).status_code == 303
+    assert f"{page}/change/undo" in client.get(page).text
+    assert client.post(f"{page}/change/undo").status_code == 303
+    assert client.post(f"{page}/change/undo").status_code == 409
+    assert client.post(f"{page}/publication/undo").status_code == 303
+    assert client.as_(None).get(page).status_code == 404
+    for member in (SHEN, OTHER_OFFICER):
+        assert client.as_(member).post(f"{page}/publication/undo").status_code in (403, 404)
+
+
+def test_who_was_told_leaves_nothing_to_take_back(client: Client) -> None:
+    class_id = makers.a_class(days=14)
+    makers.book(SHEN, class_id)
+    page = f"/classes/{class_id}"
+    assert "publication/undo" not in client.as_(GAO).get(page).text
+    assert client.post(f"{page}/publication/undo").status_code == 409
+
+
+def test_the_move_form_says_what_it_would_meet(client: Client) -> None:
+    class_id = makers.a_class(days=14)
+    other = makers.a_class(days=15)
+    page = f"/classes/{class_id}/move"
+    assert client.as_(GAO).get(page).text.count(f"/classes/{other}") == 0
+    part = client.post(f"{page}/foresight", data=fill(days=15)).text
+    assert f"/classes/{other}" in part
+    assert "<html" not in part
+    checked = client.post(page, data=fill(days=15, act="check"))
+    assert checked.status_code == 200
+    assert f"/classes/{other}" in checked.text
+    assert clock.local(makers.the_class(class_id).starts_at).date() == clock.local(makers.in_days(14)).date()
+    assert client.as_(OTHER_OFFICER).post(f"{page}/foresight", data=fill()).status_code == 403
+
+
+def test_other_lecturers_are_chosen_on_a_page(client: Client) -> None:
+    class_id = makers.a_class(days=14, lecturers=[CHEN.id])
+    page = f"/classes/{class_id}/lecturers"
+    assert client.as_(GAO).get(page).text.count(" checked") == 1
+    assert client.post(page, data={"lecturers": "10"}).status_code == 303
+    assert "林知" in client.as_(None).get(f"/classes/{class_id}").text
+    assert client.as_(GAO).post(page, data={"lecturers": "10"}).status_code == 422
+    assert client.post(page, data={"lecturers": "1"}).status_code == 422
+    assert client.as_(OTHER_OFFICER).get(page).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("left", "zh", "en"),
+    [
+        (dt.timedelta(days=2, hours=3), "2天3小时", "2 d 3 h"),
+        (dt.timedelta(hours=2, minutes=5), "2小时05分", "2 h 05 min"),
+        (dt.timedelta(minutes=1, seconds=9), "1分09秒", "1 min 09 s"),
+    ],
+)
+def test_how_long_until_booking_opens_is_said_by_the_servers_clock(
+    client: Client, left: dt.timedelta, zh: str, en: str
+) -> None:
+    opens_at = clock.now() + dt.timedelta(days=5)
+    class_id = makers.a_class(days=14, opens_at=opens_at)
+    for lang, words in (("zh", zh), ("en", en)):
+        page = at_moment(client, opens_at - left, f"/classes/{class_id}?lang={lang}")
+        assert f'data-left="{int(left.total_seconds())}"' in page
+        assert f">{words}</b>" in page
+    assert "data-left" not in at_moment(client, opens_at, f"/classes/{class_id}")
+
+
+def at_moment(client: Client, moment: dt.datetime, path: str) -> str:
+    """Return a page as it is at `moment`."""
+    with clock.pretending(moment):
+        return str(super(Client, client).open(path, method="GET").text)

@@ -1,5 +1,5 @@
 """The acts of booking, one file per verb: book, cancel (and undo), hand over, promote, change (move, resize, call off),
-discard.
+take back what nobody was told yet, discard.
 
 Each locks the class first, then the room if it takes one, then all the people it may seat at once, in the order of
 their ids; all else follows under those locks.
@@ -7,11 +7,12 @@ their ids; all else follows under those locks.
 
 from courses.booking.actions.book import Outcome, book
 from courses.booking.actions.cancel import cancel, give_up, settle, undo_cancel
-from courses.booking.actions.change import call_off, move, replace_reminders, resize
+from courses.booking.actions.change import call_off, change_lecturers, move, replace_reminders, resize
 from courses.booking.actions.discard import discard
 from courses.booking.actions.ground import Locked, locked_class
 from courses.booking.actions.hand_over import hand_over
 from courses.booking.actions.promote import people_waiting, promote_waiting
+from courses.booking.actions.take_back import take_back, undo_change
 
 __all__ = [
     "Locked",
@@ -19,6 +20,7 @@ __all__ = [
     "book",
     "call_off",
     "cancel",
+    "change_lecturers",
     "discard",
     "give_up",
     "hand_over",
@@ -29,5 +31,7 @@ __all__ = [
     "replace_reminders",
     "resize",
     "settle",
+    "take_back",
     "undo_cancel",
+    "undo_change",
 ]

@@ -19,7 +19,7 @@ from courses.booking.actions.ground import (
 from courses.booking.actions.promote import promote
 from courses.booking.model import LIVE, Booking, State
 from courses.catalogue import queries as catalogue
-from courses.catalogue.actions import Span, check_place, check_sittings, set_reminders, set_sittings
+from courses.catalogue.actions import Span, check_place, check_sittings, set_lecturers, set_reminders, set_sittings
 from courses.catalogue.model import ClassState, Teaching
 from courses.ground import clock
 from courses.ground.db import db
@@ -31,6 +31,7 @@ from courses.people.model import Person
 from courses.people.rights import Actor, Right, require
 
 REMINDER = "reminder"
+MOVED_ALONG = ("opens_at", "closes_at", "cancel_until")
 
 
 def move(
@@ -62,6 +63,8 @@ def move(
         lock_all(Person, [*lecturer_ids, *(told.reader.id for told in seated + waiting)])
         check_place(room_id, lecturer_ids, spans, class_.row.capacity, but=class_id)
         shift = spans[0][0] - class_.row.starts_at
+        undoing = {name: getattr(class_.row, name).isoformat() for name in MOVED_ALONG}
+        undoing["room_id"] = class_.row.room_id
         with db.session.no_autoflush:  # all at once: written in part, booking would close after the class begins
             class_.row.room_id = room_id
             class_.row.opens_at = min(class_.row.opens_at, class_.row.opens_at + shift)
@@ -73,7 +76,7 @@ def move(
         withdraw([t.booking_id for t in seated], REMINDER)
         was = catalogue.iso(before)
         facts: dict[str, Any] = {"before": was, "room_only": spans == before}
-        log(class_id, "moved", actor, door, before=was, after=catalogue.iso(spans))
+        log(class_id, "moved", actor, door, before=was, after=catalogue.iso(spans), undoing=undoing)
         clashing = _clashing(class_id, seated)
         tell("moved", moved, [t for t in seated if t.reader.id not in clashing], "REQUEST", **facts)
         tell("moved", moved, [t for t in seated if t.reader.id in clashing], "REQUEST", **facts, clash=True)
@@ -103,8 +106,10 @@ def resize(actor: Actor, class_id: int, capacity: int, door: str = "page") -> No
         promote(class_, at)
 
 
-def call_off(actor: Actor, class_id: int, reason: str, door: str = "page") -> None:
+def call_off(actor: Actor, class_id: int, reason: str, door: str = "page", reason_en: str = "") -> None:
     """Call the class off: everyone with a seat or a place in the queue is told why, and is free again.
+
+    Who reads English is told `reason_en`, if there is one.
 
     Raises Refusal: not_found, not_allowed, called_off, begun.
     """
@@ -113,15 +118,35 @@ def call_off(actor: Actor, class_id: int, reason: str, door: str = "page") -> No
         class_ = _to_change(actor, class_id, at)
         seated, waiting = _live(class_id)
         withdraw([t.booking_id for t in seated + waiting])
-        log(class_id, "called_off", actor, door, reason=reason)
-        class_.row.state, class_.row.call_off_reason = ClassState.CALLED_OFF, reason
+        why: dict[str, Any] = {"reason": reason, "reason_en": reason_en} if reason_en else {"reason": reason}
+        log(class_id, "called_off", actor, door, **why)
+        class_.row.state = ClassState.CALLED_OFF
+        class_.row.call_off_reason, class_.row.call_off_reason_en = reason, reason_en
         _reschedule(class_, at)
-        tell("called_off", class_, seated, "CANCEL", reason=reason)
-        tell("called_off", class_, waiting, reason=reason)
-        _tell_lecturers("called_off", class_, reason=reason)
+        tell("called_off", class_, seated, "CANCEL", **why)
+        tell("called_off", class_, waiting, **why)
+        _tell_lecturers("called_off", class_, **why)
         live = update(Booking).where(Booking.class_id == class_id, Booking.state.in_(LIVE))
         db.session.execute(live.values(state=State.CANCELLED, reason="called_off", changed_at=at))
         class_.row.seats_taken = class_.row.queued = 0
+        db.session.flush()
+
+
+def change_lecturers(actor: Actor, class_id: int, lecturer_ids: Collection[int], door: str = "page") -> None:
+    """Let others teach the class. Those booked are not told: what their mail says of the class, its title, time and
+    place, stays as it was; the page names who teaches.
+
+    Raises Refusal: not_found, not_allowed, called_off, begun, nothing_changed, lecturer_clash.
+    """
+    with transaction():
+        at = clock.now()
+        class_ = _to_change(actor, class_id, at)
+        before = _lecturer_ids(class_id)
+        if set(before) == set(lecturer_ids):
+            raise Refusal("nothing_changed")
+        check_place(class_.row.room_id, lecturer_ids, class_.spans(), class_.row.capacity, but=class_id)
+        set_lecturers(class_.row, lecturer_ids)
+        log(class_id, "lecturers_changed", actor, door, before=sorted(before), after=sorted(set(lecturer_ids)))
         db.session.flush()
 
 

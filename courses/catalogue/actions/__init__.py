@@ -4,6 +4,7 @@ from courses.catalogue.actions.days import forget_day, set_day
 from courses.catalogue.actions.plan import (
     check_place,
     check_sittings,
+    set_lecturers,
     set_reminders,
     set_sittings,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "save_draft",
     "save_template",
     "set_day",
+    "set_lecturers",
     "set_reminders",
     "set_sittings",
 ]

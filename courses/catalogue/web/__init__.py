@@ -2,6 +2,17 @@
 
 from courses.catalogue.web import calendar, courses, days, publishing, repeating, shelves
 from courses.catalogue.web.blueprint import pages
-from courses.catalogue.web.publishing import foreseen, offer_places
+from courses.catalogue.web.publishing import foreseen, lecturer_choices, offer_places
 
-__all__ = ["calendar", "courses", "days", "foreseen", "offer_places", "pages", "publishing", "repeating", "shelves"]
+__all__ = [
+    "calendar",
+    "courses",
+    "days",
+    "foreseen",
+    "lecturer_choices",
+    "offer_places",
+    "pages",
+    "publishing",
+    "repeating",
+    "shelves",
+]

@@ -120,7 +120,7 @@ def _take(course: Course, class_: TrainingClass | None = None) -> Any:
     """Do with the form what the pressed button says: publish, keep as a draft, or only look what it would meet."""
     form, act, own = ClassForm(), request.form.get("act"), class_.id if class_ else None
     offer_places(form)
-    form.lecturers.choices = _lecturer_choices()
+    form.lecturers.choices = lecturer_choices()
     if form.validate_on_submit() and act != "check":
         try:
             if act == "draft":
@@ -153,7 +153,7 @@ def foresight() -> str:
     """Return what the class as typed so far would meet: the part of the form that is exchanged while one types."""
     form = ClassForm()
     offer_places(form)
-    form.lecturers.choices = _lecturer_choices()
+    form.lecturers.choices = lecturer_choices()
     seen = foreseen(form, form.lecturers.data or (), form.capacity.data, number_argument("but"))
     return render_template("catalogue/_foresight.html", foresight=seen)
 
@@ -175,7 +175,7 @@ def foreseen(
 
 def _class_form(form: ClassForm, found: Course, class_: TrainingClass | None = None) -> str:
     first = planning.taught_by(found.id) | set(form.lecturers.data or ())
-    form.lecturers.choices = _lecturer_choices(first)
+    form.lecturers.choices = lecturer_choices(first)
     own = class_.id if class_ else None
     seen = foreseen(form, form.lecturers.data or (), form.capacity.data, own)
     form.pad()
@@ -189,7 +189,8 @@ def _class_form(form: ClassForm, found: Course, class_: TrainingClass | None = N
     )
 
 
-def _lecturer_choices(first: Collection[int] = ()) -> list[SelectChoice]:
+def lecturer_choices(first: Collection[int] = ()) -> list[SelectChoice]:
+    """Offer every lecturer, `first` those who are likely."""
     offered = sorted(queries.lecturers(), key=lambda teacher: teacher.id not in first)
     return [SelectChoice(t.id, f"{called(t)} · {plain(t, 'institution')}") for t in offered]
 
