@@ -14,6 +14,7 @@ from courses.booking.actions.ground import Told, locked_class, tell
 from courses.booking.model import Booking
 from courses.demo.bookings import Registry, Telling
 from courses.demo.classes import Office
+from courses.demo.joining import ask_to_join
 from courses.demo.rows import Rows
 from courses.demo.town import settle, texts
 from courses.ground import clock
@@ -57,6 +58,7 @@ def load(at: dt.datetime) -> None:
     office = Office(rows, town, at, rng)
     registry = Registry(rows, town, at, office.zone, rng)
     registry.fill_all(office.publish_all())
+    ask_to_join(rows, town, at)
     for tries_left in reversed(range(TRIES)):
         try:
             _write(rows, registry.tellings)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from courses.booking.model import LIVE, SEATED, Booking, State
 from courses.booking.queries import Titled
 from courses.catalogue.model import ClassState, Course, Sitting, TrainingClass
+from courses.enterprise.model import Answer, JoinRequest
 from courses.ground import clock
 from courses.ground.db import db
 from courses.people.model import Enterprise, Industry, PastPost, Person, Post, Role, Town
@@ -366,3 +367,70 @@ def plan(person_id: int, heir_id: int | None, at: dt.datetime) -> list[Passing]:
         stands = hindrance is not None and (hindrance.is_in or place.is_seat)
         found.append(Passing(place, not stands, hindrance if stands else None))
     return found
+
+
+class Joining(NamedTuple):
+    """A request to join, with what is known of its enterprise: whether it is registered, and has an owner already."""
+
+    id: int
+    name: str
+    name_en: str
+    email: str | None
+    mobile: str | None
+    role: Role
+    credit_code: str
+    enterprise_name: str
+    town_zh: str
+    town_en: str
+    town_id: int
+    asked_at: dt.datetime
+    state: Answer
+    reason: str
+    decided_at: dt.datetime | None
+    decider: str | None
+    decider_en: str | None
+    enterprise_id: int | None
+    enterprise_zh: str | None
+    enterprise_en: str | None
+    owners: int
+
+
+def _joinings() -> Select[*tuple[Any, ...]]:
+    decider = aliased(Person)
+    owners = (
+        select(func.count())
+        .select_from(Post)
+        .where(Post.enterprise_id == Enterprise.id, Post.role == Role.OWNER)
+        .correlate(Enterprise)
+        .scalar_subquery()
+    )
+    ask = JoinRequest
+    return (
+        select(
+            *(ask.id, ask.name, ask.name_en, ask.email, ask.mobile, ask.role, ask.credit_code, ask.enterprise_name),
+            *(Town.name_zh, Town.name_en, Town.id, ask.asked_at, ask.state, ask.reason, ask.decided_at),
+            *(decider.name, decider.name_en, Enterprise.id, Enterprise.name_zh, Enterprise.name_en, owners),
+        )
+        .join(Town, Town.id == ask.town_id)
+        .outerjoin(decider, decider.id == ask.decided_by)
+        .outerjoin(Enterprise, Enterprise.credit_code == ask.credit_code)
+    )
+
+
+def joining(request_id: int) -> Joining | None:
+    found = db.session.execute(_joinings().where(JoinRequest.id == request_id)).first()
+    return Joining(*found) if found else None
+
+
+def joinings(towns: Collection[int] | None, q: str, state: str, offset: int, limit: int) -> list[Joining]:
+    """Return requests of these towns (None: of all), those that wait first, the oldest of them on top."""
+    waits = JoinRequest.state == Answer.WAITING
+    statement = _joinings().order_by(case((waits, 0), else_=1), case((waits, JoinRequest.id), else_=-JoinRequest.id))
+    if towns is not None:
+        statement = statement.where(JoinRequest.town_id.in_(towns))
+    if state in tuple(Answer):
+        statement = statement.where(JoinRequest.state == state)
+    if q:
+        texts = (JoinRequest.name, JoinRequest.enterprise_name, JoinRequest.credit_code, Enterprise.name_zh)
+        statement = statement.where(or_(*(text.icontains(q, autoescape=True) for text in texts)))
+    return [Joining(*row) for row in db.session.execute(statement.offset(offset).limit(limit))]

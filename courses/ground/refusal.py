@@ -66,6 +66,7 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     # the enterprise
     "has_account": (409, _l("%(person)s has opened the account meanwhile and keeps it up to date alone.")),
     "plan_changed": (409, _l("Something changed meanwhile. Look at what would pass and what not, then confirm again.")),
+    "already_decided": (409, _l("Someone has decided this request meanwhile.")),
     "no_successor": (422, _l("Choose as successor someone else of the same enterprise.")),
     # catalogue
     "no_sitting": (422, _l("A class needs at least one sitting.")),

@@ -69,6 +69,7 @@ class Right(StrEnum):
     INVITE = "people:invite"
     CHANGE_PEOPLE = "people:change"
     READ_ENTERPRISE = "enterprises:read"
+    DECIDE_JOINING = "joining:decide"
     READ_POSTS = "posts:read"
     READ_COVERAGE = "coverage:read"
     ADMINISTER = "installation:administer"
@@ -136,6 +137,10 @@ GRANTS: dict[Right, Grants] = {
     Right.CHANGE_PEOPLE: ((_role(Role.OWNER), own_enterprise), (_role(Role.OFFICER), own_town)),
     Right.READ_ENTERPRISE: (
         (_role(Role.OWNER), own_enterprise),
+        (frozenset({Role.OFFICER, Role.ASSOCIATION}), own_town),
+        (_role(Role.ADMINISTRATOR), anywhere),
+    ),
+    Right.DECIDE_JOINING: (
         (frozenset({Role.OFFICER, Role.ASSOCIATION}), own_town),
         (_role(Role.ADMINISTRATOR), anywhere),
     ),

@@ -13,15 +13,19 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from itsdangerous import URLSafeTimedSerializer
 from jinja2 import Environment, nodes
 
 import config
 from courses.booking import actions as booking
 from courses.catalogue.actions import save_draft
+from courses.enterprise.actions import ask_to_join
+from courses.enterprise.actions.join import Asking
 from courses.ground import clock
 from courses.ground.language import speaking
 from courses.ground.refusal import REFUSALS
 from courses.people import links
+from courses.people.model import Role
 from courses.roster import actions as roster
 from courses.roster.model import Mark
 from courses.roster.queries import sittings_of
@@ -319,7 +323,17 @@ def addresses(app: Flask) -> list[str]:
     with clock.pretending(makers.in_days(3, 10)):
         roster.mark(makers.actor(GAO), over, sittings_of(over)[0].id, ids[:1], Mark.PRESENT)
     [invited] = makers.strangers(1, enterprise=1)
+    asking = Asking(
+        credit_code=makers.CODES[1],
+        enterprise_name="乙科技",
+        town_id=1,
+        role=Role.MANAGER,
+        name="田野",
+        mobile="+8613800138000",
+    )
+    request_id = str(ask_to_join(asking))
     keys = app.config["SETTINGS"].secret_keys
+    request_link = URLSafeTimedSerializer(list(reversed(keys)), salt="join").dumps(int(request_id))
     invitation, reset = links.sign(keys, "invitation", NEWCOMER.id, 1), links.sign(keys, "reset", SHEN.id, 1)
     draft = save_draft(makers.actor(GAO), makers.a_plan(days=12))
     filled = {
@@ -327,6 +341,8 @@ def addresses(app: Flask) -> list[str]:
         "<int:class_id>": [str(coming), str(over), str(off), "9999"],
         "<int:course_id>": ["1", "2"],
         "<int:enterprise_id>": ["1"],
+        "<int:request_id>": [request_id],
+        "/join/<token>": [f"/join/{request_link}"],
         "<int:person_id>": [str(invited)],
         "/invitations/<token>": [
             "/invitations/stale",

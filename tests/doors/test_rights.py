@@ -20,6 +20,7 @@ FOREIGN = {
     "template_id": 1,
     "person_id": 1,
     "enterprise_id": 1,
+    "request_id": 1,
     "day": "2026-10-01",
 }
 

@@ -3,10 +3,10 @@
 Each opens its own transactions and hashes before or after them, never inside.
 """
 
-from courses.accounts.actions.invite import Invited, correct, invite, open_account, send_link
+from courses.accounts.actions.invite import Invited, correct, enlist, invite, open_account, send_link
 from courses.accounts.actions.password import ask_reset, change_password, set_password
 from courses.accounts.actions.profile import change_profile
-from courses.accounts.actions.sign_in import forget_tries, sign_in
+from courses.accounts.actions.sign_in import count_try, forget_tries, sign_in
 from courses.accounts.actions.token import DAYS_MAX, forget_tokens, make_token, revoke_token, token_for, use_token
 
 __all__ = [
@@ -16,6 +16,8 @@ __all__ = [
     "change_password",
     "change_profile",
     "correct",
+    "count_try",
+    "enlist",
     "forget_tokens",
     "forget_tries",
     "invite",

@@ -49,19 +49,34 @@ def invite(
         if kept.earlier_answer:
             return Invited(*kept.earlier_answer)
         enterprise = _served(actor, enterprise_id)
-        if role not in LEARNER or language not in ("zh", "en"):
-            raise Refusal("malformed")
-        person = _known(enterprise.id, email, mobile)
-        if person is None:
-            person = add_person(name, name_en, email, mobile, language)
-        else:
-            set_contact(person, person.email or email, person.mobile or mobile)
-        held = select(Post.id).where(Post.person_id == person.id, Post.role == role)
-        if db.session.scalar(held) is None:
-            give_post(person, role, enterprise_id=enterprise.id)
-        invited = _send("invitation", person, actor, enterprise)
+        invited = enlist(actor, enterprise, name, name_en, email, mobile, role, language)
         kept.answer(list(invited))
         return invited
+
+
+def enlist(
+    actor: Actor,
+    enterprise: Enterprise,
+    name: str,
+    name_en: str,
+    email: str | None,
+    mobile: str | None,
+    role: Role,
+    language: str,
+) -> Invited:
+    """Give someone without an account a post at an enterprise and invite them, inside the transaction of its cause,
+    which has asked whether the actor may. Raises as `invite` does."""
+    if role not in LEARNER or language not in ("zh", "en"):
+        raise Refusal("malformed")
+    person = _known(enterprise.id, email, mobile)
+    if person is None:
+        person = add_person(name, name_en, email, mobile, language)
+    else:
+        set_contact(person, person.email or email, person.mobile or mobile)
+    held = select(Post.id).where(Post.person_id == person.id, Post.role == role)
+    if db.session.scalar(held) is None:
+        give_post(person, role, enterprise_id=enterprise.id)
+    return _send("invitation", person, actor, enterprise)
 
 
 def _served(actor: Actor, enterprise_id: int) -> Enterprise:

@@ -110,7 +110,12 @@ def _sent(invited: actions.Invited) -> Any:
             "done",
         )
         return redirect(url_for(".invite", enterprise=invited.enterprise_id), 303)
+    return hand_over(invited)
+
+
+def hand_over(invited: actions.Invited) -> Any:
+    """Show the link of someone whom no mail reaches, this once, to whoever hands it over."""
     token = links.sign(secret_keys(), invited.purpose, invited.id, invited.epoch)
-    endpoint = ".invitation" if invited.purpose == "invitation" else ".reset"
+    endpoint = "accounts.invitation" if invited.purpose == "invitation" else "accounts.reset"
     link = current_app.config["SETTINGS"].base_url + url_for(endpoint, token=token)
     return render_template("accounts/hand_over.html", invited=invited, link=link), 201

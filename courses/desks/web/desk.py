@@ -8,6 +8,8 @@ from courses.booking import queries as booking
 from courses.desks import queries
 from courses.desks.web.blueprint import pages
 from courses.desks.web.installation import state
+from courses.enterprise.model import Answer
+from courses.enterprise.queries import joinings
 from courses.ground import clock
 from courses.people.guard import needs, signed_in
 from courses.people.looks import looked
@@ -38,6 +40,9 @@ def desk() -> str:
         shown["taught"] = queries.classes_taught(actor.id, now)
     if may(actor, Right.READ_COVERAGE):
         shown["coverage"] = queries.coverage(None if actor.has(Role.BUREAU) else actor.towns)
+    if may(actor, Right.DECIDE_JOINING):
+        where = None if actor.has(Role.ADMINISTRATOR) else actor.towns
+        shown["joining"] = joinings(where, "", Answer.WAITING, 0, 5)
     if actor.has(Role.ADMINISTRATOR):
         shown["state"] = state()
     return render_template("desks/desk.html", **shown)
