@@ -9,22 +9,27 @@ import logging
 import re
 import sys
 import traceback
+from contextlib import nullcontext
 from typing import Any
 
 import structlog
 from structlog.typing import EventDict
 
 from config import Settings
+from courses.ground import clock
 
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 _NUMBER = re.compile(r"(?<![\w-])(\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\w)")
 _SECRET = re.compile(r"(/(?:resets|invitations)/)[^\s?'\"<][^\s?'\"]*")
 _QUERY = re.compile(r"(/[^\s?'\"]*)\?[^\s'\"]+")
 PLACES_MAX = 30
+_requests: logging.StreamHandler[Any] | None = None  # where the lines of requests go, once `install` has said so
+_is_readable = False
 
 
 def install(settings: Settings) -> None:
     """Let all that this process logs go to stdout in one form: for the server and the worker."""
+    global _requests, _is_readable
     renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
     if settings.is_development:
         renderer = structlog.dev.ConsoleRenderer(colors=False)
@@ -44,6 +49,28 @@ def install(settings: Settings) -> None:
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("courses").setLevel(logging.INFO)
+    _requests, _is_readable = handler, settings.is_development
+
+
+def say_request(number: str, method: str, route: str, status: int, ms: float, actor: int | None) -> None:
+    """Write the line of a request. It is written by hand: the way of all other lines takes a tenth of a page's time.
+
+    Nothing in it can hold what JSON must escape: `number` and `method` were checked, `route` is a pattern of ours.
+    """
+    if _requests is None:
+        return
+    at = clock.now().isoformat(timespec="microseconds")[:26] + "Z"
+    if _is_readable:
+        line = f"{at} {method} {route or '-'} {status} {ms:.1f} ms actor={actor or '-'} {number}\n"
+    else:
+        who = "null" if actor is None else actor
+        line = (
+            f'{{"event": "request", "at": "{at}", "level": "info", "request_id": "{number}", "method": "{method}", '
+            f'"route": "{route}", "status": {status}, "ms": {ms:.1f}, "actor": {who}}}\n'
+        )
+    with _requests.lock or nullcontext():
+        _requests.stream.write(line)
+        _requests.flush()
 
 
 def _say_where(_: Any, __: str, event: EventDict) -> EventDict:
