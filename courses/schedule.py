@@ -80,6 +80,7 @@ def forget_answers(worker: str) -> int:
 
 JOBS = (
     Job("deliver", 2, deliver, leader_only=False),
+    Job("draw", 20, lambda worker: booking.draw_due()),
     Job("promote", 20, lambda worker: booking.promote_waiting()),
     Job("reminders", 20, lambda worker: reminders.post_due()),
     Job("doubt", 30, lambda worker: outbox.doubt_abandoned()),

@@ -110,6 +110,7 @@ def a_plan(
     closes_at: dt.datetime | None = None,
     cancel_until: dt.datetime | None = None,
     enterprise_limit: int | None = None,
+    draw_at: dt.datetime | None = None,
 ) -> ClassPlan:
     spans = sittings or [(in_days(days, hour), in_days(days, hour) + 2.5 * HOUR)]
     begins = min(spans)[0]
@@ -121,6 +122,7 @@ def a_plan(
         opens_at=opens_at or clock.now() - HOUR,
         closes_at=closes_at or begins,
         cancel_until=cancel_until or begins - 24 * HOUR,
+        draw_at=draw_at,
         lecturer_ids=lecturers,
         reminders=reminders,
         enterprise_limit=enterprise_limit,

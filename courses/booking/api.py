@@ -13,7 +13,7 @@ from courses.booking.queries import ClassView, Place
 from courses.catalogue import queries as catalogue
 from courses.catalogue.api import PLACE_REFUSES, Minutes, Seats, Timetable
 from courses.catalogue.forms import REMINDERS
-from courses.catalogue.model import ClassState
+from courses.catalogue.model import ClassState, TrainingClass
 from courses.ground import clock
 from courses.ground.api import (
     MAX_ID,
@@ -67,6 +67,18 @@ class Sitting(Shape):
     ends_at: Moment = Field(json_schema_extra={"examples": ["2026-11-28T11:30:00+08:00"]})
 
 
+class Draw(Shape):
+    about = _l(
+        "Seats by lot. `commitment` is the SHA-256 of `seed`, which is shown once the lots are drawn; the page of "
+        "the draw says how anyone can draw again."
+    )
+
+    draw_at: Moment
+    commitment: str
+    drawn_at: Moment | None
+    seed: str | None
+
+
 class Class(Shape):
     about = _l(
         "One dated class of a course. `free`: seats not taken; `queued`: how many wait; `is_open`: one may book or "
@@ -91,6 +103,7 @@ class Class(Shape):
     opens_at: Moment
     closes_at: Moment
     cancel_until: Moment
+    draw: Draw | None
     schedule_no: int
 
 
@@ -105,12 +118,15 @@ class Ask(Shape):
 
 
 class Outcome(Shape):
-    about = _l("What one person got. `place`: in the queue, counted from 1; null for a seat.")
+    about = _l(
+        "What one person got. `place`: in the queue, counted from 1; null for a seat. `entry`: in a draw to come."
+    )
 
     id: Id
     person: Id
     state: State
     place: int | None
+    entry: int | None
 
 
 class Asked(Made):
@@ -127,6 +143,7 @@ class Booking(Shape):
     state: State
     reason: str
     place: int | None
+    entry: int | None
     attended: bool | None
 
 
@@ -205,7 +222,7 @@ def book(class_id: int, body: Ask) -> Asked:
     actor = signed_in()
     people = [actor.id] if body.people is None else body.people
     outcomes = actions.book(actor, class_id, people, "api", body.seen, request_key(actor.id))
-    made = [Outcome(id=o.id, person=o.person, state=State(o.state), place=o.place) for o in outcomes]
+    made = [Outcome(id=o.id, person=o.person, state=State(o.state), place=o.place, entry=o.entry) for o in outcomes]
     if len(made) == 1:
         return Asked(bookings=made, url=url_for(".booking", booking_id=made[0].id))
     return Asked(bookings=made, url=url_for(".bookings", class_id=class_id))
@@ -384,8 +401,16 @@ def _class(view: ClassView, at: dt.datetime) -> Class:
         opens_at=row.opens_at,
         closes_at=row.closes_at,
         cancel_until=row.cancel_until,
+        draw=_draw(row),
         schedule_no=row.schedule_no,
     )
+
+
+def _draw(row: TrainingClass) -> Draw | None:
+    if row.draw_at is None:
+        return None
+    seed = row.draw_seed if row.drawn_at else None
+    return Draw(draw_at=row.draw_at, commitment=row.draw_commitment, drawn_at=row.drawn_at, seed=seed)
 
 
 def _after(booking_id: int) -> Booking:
@@ -404,5 +429,6 @@ def _booking(place: Place) -> Booking:
         state=State(place.state),
         reason=place.reason,
         place=place.place,
+        entry=place.entry,
         attended=place.attended,
     )

@@ -4,7 +4,7 @@ import datetime as dt
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from courses.catalogue.model import TrainingClass
@@ -26,11 +26,16 @@ SEATED = (State.HELD, State.REQUESTED, State.BOOKED, State.OFFERED)
 LIVE = (*SEATED, State.QUEUED)
 FINAL = ("called_off", "handed_over", "left")
 """Reasons for which a booking is cancelled and nobody can take that back."""
+MOVED_UP = ("promoted", "lots_drawn")
+"""Events after which a seat given up before them is gone, and an entry with them."""
 _IS_LIVE = text("state <> 'cancelled' AND person_id IS NOT NULL")
 
 
 class Enrolment(Base, kw_only=True):
-    """One act of asking for seats. The queue is ordered by `order_no`, which rises within the class."""
+    """One act of asking for seats. The queue is ordered by `order_no`, which rises within the class.
+
+    `entry_no`: the number under which it took part in the class's draw, which gave it its `order_no` since.
+    """
 
     __tablename__ = "enrolment"
     __table_args__ = (
@@ -45,6 +50,16 @@ class Enrolment(Base, kw_only=True):
     made_by: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     made_at: Mapped[dt.datetime]
     enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprise.id"), default=None, index=True)
+    entry_no: Mapped[int | None] = mapped_column(default=None)
+
+
+class Draw(Base, kw_only=True):
+    """The closed list of a class's draw, as it was published and hashed: a line "number,seats,time" per entry."""
+
+    __tablename__ = "draw"
+
+    class_id: Mapped[int] = mapped_column(ForeignKey("training_class.id"), primary_key=True)
+    entries: Mapped[str] = mapped_column(Text)
 
 
 class Booking(Base, kw_only=True):

@@ -4,13 +4,14 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import aliased
 
-from courses.booking.model import FINAL, LIVE, SEATED, Booking, Enrolment, Event, State
+from courses.booking.model import FINAL, LIVE, MOVED_UP, SEATED, Booking, Draw, Enrolment, Event, State
 from courses.catalogue.model import ClassState, Course, Teaching, Topic, TrainingClass
 from courses.catalogue.planning import may_draft
 from courses.ground.db import db
+from courses.ground.lots import lots, sha256
 from courses.homes.model import Home, Room
 from courses.outbox.model import Notice
 from courses.people.model import Enterprise, Person, Role, Squadron, Town
@@ -58,7 +59,8 @@ def class_view(class_id: int, actor: Actor | None = None) -> ClassView | None:
 
 
 class Place(NamedTuple):
-    """One booking as its person sees it. `place`: in the queue, counted from 1."""
+    """One booking as its person sees it. `place`: in the queue, counted from 1. `entry`: its number in a draw that is
+    still to come, until which nobody has a place."""
 
     id: int
     person_id: int
@@ -70,6 +72,7 @@ class Place(NamedTuple):
     place: int | None
     enterprise_id: int | None
     attended: bool | None
+    entry: int | None = None
 
 
 def _place() -> Any:
@@ -88,6 +91,8 @@ def _place() -> Any:
     )
 
 
+_ENTRY = case((and_(TrainingClass.draw_at.is_not(None), TrainingClass.drawn_at.is_(None)), Enrolment.order_no))
+
 _PLACES = (
     select(
         Booking.id,
@@ -100,9 +105,11 @@ _PLACES = (
         _place(),
         Enrolment.enterprise_id,
         Booking.attended,
+        _ENTRY,
     )
     .join(Enrolment, Enrolment.id == Booking.enrolment_id)
     .join(Person, Person.id == Booking.person_id)
+    .join(TrainingClass, TrainingClass.id == Booking.class_id)
     .order_by(Enrolment.order_no, Booking.id)
 )
 
@@ -110,7 +117,14 @@ _PLACES = (
 def _as_places(statement: Select[*tuple[Any, ...]]) -> list[Place]:
     """Return the rows as Places; the count is of no meaning for a booking that does not wait."""
     places = (Place(*row) for row in db.session.execute(statement))
-    return [place if place.state == State.QUEUED else place._replace(place=None) for place in places]
+    return [_queued(place) for place in places]
+
+
+def _queued(row: Any) -> Any:
+    """Return a Place or Mine as it is meant: who does not wait has neither place nor entry, and of the two only one."""
+    if row.state != State.QUEUED:
+        return row._replace(place=None, entry=None)
+    return row._replace(place=None) if row.entry else row
 
 
 def place_of(booking_id: int) -> Place | None:
@@ -151,6 +165,7 @@ class Mine(NamedTuple):
     place: int | None
     attended: bool | None
     cancel_until: dt.datetime
+    entry: int | None = None
 
 
 def _mine() -> Select[*tuple[Any, ...]]:
@@ -173,6 +188,7 @@ def _mine() -> Select[*tuple[Any, ...]]:
             _place(),
             Booking.attended,
             TrainingClass.cancel_until,
+            _ENTRY,
         )
         .join(Enrolment, Enrolment.id == Booking.enrolment_id)
         .join(Person, Person.id == Booking.person_id)
@@ -185,7 +201,7 @@ def _mine() -> Select[*tuple[Any, ...]]:
 
 def _as_mine(statement: Select[*tuple[Any, ...]]) -> list[Mine]:
     rows = (Mine(*row) for row in db.session.execute(statement))
-    return [row if row.state == State.QUEUED else row._replace(place=None) for row in rows]
+    return [_queued(row) for row in rows]
 
 
 def coming(person_id: int, at: dt.datetime) -> list[Mine]:
@@ -326,12 +342,48 @@ def booking_seen_by(actor: Actor, booking_id: int) -> Place | None:
     return place if may(actor, Right.READ_BOOKING, **facts) else None
 
 
+class Lot(NamedTuple):
+    """One entry of a draw: `number` in the order of entering. `seated`: it got its seats in the draw."""
+
+    place: int
+    number: int
+    seats: int
+    lot: str
+    seated: bool
+
+
+class Drawn(NamedTuple):
+    """A draw that was held: the closed list as it was hashed, and the lots in their order."""
+
+    entries: str
+    digest: str
+    lots: list[Lot]
+
+
+def drawn(class_: TrainingClass) -> Drawn | None:
+    """Return the draw of a class, None before it was held. The lots are drawn again here: the page proves itself."""
+    if class_.drawn_at is None:
+        return None
+    entries = db.session.scalars(select(Draw.entries).where(Draw.class_id == class_.id)).one()
+    seats = {int(number): int(count) for number, count, _ in (line.split(",") for line in entries.splitlines())}
+    in_draw = (
+        select(Enrolment.entry_no)
+        .join(Booking, Booking.enrolment_id == Enrolment.id)
+        .join(Event, Event.booking_id == Booking.id)
+        .where(Event.class_id == class_.id, Event.what == "drawn")
+    )
+    seated = set(db.session.scalars(in_draw))
+    order = lots(class_.draw_seed, entries)
+    shown = [Lot(place, no, seats[no], lot, no in seated) for place, (no, lot) in enumerate(order.items(), 1)]
+    return Drawn(entries, sha256(entries), shown)
+
+
 def undoable(class_: TrainingClass, places: Collection[Place]) -> set[int]:
     """Return which of these cancelled bookings can be taken back: there is room, and nobody was promoted since."""
     ids = [place.id for place in places if place.state == State.CANCELLED and place.reason not in FINAL]
     if not ids:
         return set()
-    promoted = select(func.max(Event.id)).where(Event.class_id == class_.id, Event.what == "promoted")
+    promoted = select(func.max(Event.id)).where(Event.class_id == class_.id, Event.what.in_(MOVED_UP))
     statement = (
         select(Event.booking_id, Event.facts)
         .where(Event.booking_id.in_(ids), Event.what.startswith("cancelled"))

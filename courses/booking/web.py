@@ -1,9 +1,10 @@
 """The page of a class and the acts on it: book, cancel, undo, move, resize, call off."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -14,9 +15,10 @@ from courses.catalogue import planning
 from courses.catalogue import queries as catalogue
 from courses.catalogue.forms import REFUSED_AT
 from courses.catalogue.model import ClassState, TrainingClass
+from courses.catalogue.queries import PAGE_SIZE
 from courses.catalogue.web import foreseen, lecturer_choices, offer_places
 from courses.ground import clock
-from courses.ground.forms import Form
+from courses.ground.forms import Form, page_number
 from courses.ground.language import plain
 from courses.ground.markdown import as_html
 from courses.ground.refusal import Refusal
@@ -131,6 +133,8 @@ def create(class_id: int) -> Any:
             len(outcomes),
         )
         flash(words, "done")
+    elif outcomes[0].entry:
+        flash(_("You are in the draw, entry %(number)s. The outcome comes by mail.", number=outcomes[0].entry), "wait")
     else:
         flash(_("The class is full: number %(place)s in the queue.", place=outcomes[0].place), "wait")
     return redirect(url_for(".class_page", class_id=class_id), 303)
@@ -175,6 +179,33 @@ def _refused(class_id: int, refusal: Refusal) -> Any:
     if refusal.status in (403, 404, 503):
         raise refusal
     return _class_page(class_id, refusal), refusal.status
+
+
+@pages.get("/classes/<int:class_id>/draw")
+@public
+def draw(class_id: int) -> str:
+    """Show how the lots are drawn and, once they are, everything that is needed to draw them again."""
+    view = _view(class_id)
+    if view.row.draw_at is None:
+        raise Refusal("not_found")
+    held, number = queries.drawn(view.row), page_number()
+    found = held.lots[(number - 1) * PAGE_SIZE : number * PAGE_SIZE] if held else []
+    pager = SimpleNamespace(
+        number=number,
+        pages=-(-len(held.lots) // PAGE_SIZE) if held else 1,
+        url=lambda n: url_for(".draw", class_id=class_id, page=n),
+    )
+    return render_template("booking/draw.html", view=view, held=held, lots=found, pager=pager)
+
+
+@pages.get("/classes/<int:class_id>/draw/entries.txt")
+@public
+def draw_entries(class_id: int) -> Any:
+    """Return the closed list byte for byte as it was hashed."""
+    held = queries.drawn(_view(class_id).row)
+    if held is None:
+        raise Refusal("not_found")
+    return Response(held.entries, mimetype="text/plain")
 
 
 @pages.route("/classes/<int:class_id>/move", methods=["GET", "POST"])

@@ -166,7 +166,8 @@ class Plan(Timetable):
     about = _l(
         "A class to be published. Without `opens_at` booking opens at once, without `closes_at` it closes when the "
         "class begins, and without `cancel_until` cancelling is free until 24 hours before. `reminders`: minutes "
-        "before a sitting. `enterprise_limit`: how many seats one enterprise can have."
+        "before a sitting. `enterprise_limit`: how many seats one enterprise can have. With "
+        "`draw_at` lots are drawn then among all who entered before."
     )
 
     course: Id
@@ -176,6 +177,7 @@ class Plan(Timetable):
     closes_at: Moment | None = None
     cancel_until: Moment | None = None
     enterprise_limit: Seats | None = None
+    draw_at: Moment | None = None
     reminders: list[Minutes] = Field(list(DEFAULT_REMINDERS), max_length=len(_MINUTES))
 
     def as_class_plan(self) -> ClassPlan:
@@ -188,6 +190,7 @@ class Plan(Timetable):
             opens_at=self.opens_at or min(clock.now(), begins - dt.timedelta(minutes=1)),
             closes_at=self.closes_at or begins,
             cancel_until=self.cancel_until or begins - CANCEL_BEFORE,
+            draw_at=self.draw_at,
             lecturer_ids=self.lecturers,
             reminders=self.reminders,
             enterprise_limit=self.enterprise_limit,
@@ -246,6 +249,7 @@ def classes(query: ClassFilters) -> Classes:
     _l("Publish a class"),
     *PLACE_REFUSES,
     "window_wrong",
+    "draw_wrong",
     "not_found",
     about=_l("It is a class of your squadron, and people can see it at once."),
     status=201,

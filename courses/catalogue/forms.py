@@ -103,6 +103,13 @@ class ClassForm(TimetableForm):
         [Optional(), Between(1, 1000)],
         description=_l("Empty: no limit but the seats of the class."),
     )
+    draw_at = MomentField(
+        _l("Draw"),
+        [Optional()],
+        description=_l(
+            "Empty: seats go in the order of asking. Else people enter until this moment, then lots are drawn."
+        ),
+    )
     reminders = Choices(_l("Reminders"), coerce=int, choices=REMINDERS, default=DEFAULT_REMINDERS)
 
     def fill(self, plan: ClassPlan) -> None:
@@ -114,6 +121,7 @@ class ClassForm(TimetableForm):
         self.enterprise_limit.data = plan.enterprise_limit
         self.opens_at.data = plan.opens_at if plan.opens_at > clock.now() else None
         self.closes_at.data = plan.closes_at if plan.closes_at != begins else None
+        self.draw_at.data = plan.draw_at
         self.cancel_until.data = plan.cancel_until if plan.cancel_until != begins - CANCEL_BEFORE else None
 
     def plan(self, course_id: int) -> ClassPlan:
@@ -128,6 +136,7 @@ class ClassForm(TimetableForm):
             opens_at=self.opens_at.data or min(clock.now(), begins - dt.timedelta(minutes=1)),
             closes_at=self.closes_at.data or begins,
             cancel_until=self.cancel_until.data or begins - CANCEL_BEFORE,
+            draw_at=self.draw_at.data,
             lecturer_ids=self.lecturers.data or (),
             reminders=self.reminders.data or (),
             enterprise_limit=self.enterprise_limit.data,
@@ -177,4 +186,5 @@ REFUSED_AT = {
     "room_clash": "room_id",
     "lecturer_clash": "lecturers",
     "window_wrong": "closes_at",
+    "draw_wrong": "draw_at",
 }

@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from courses.ground.db import Base
+from courses.ground.lots import commitment
 from courses.homes.model import Room
 from courses.people.model import Industry, Person
 
@@ -39,6 +40,7 @@ class ClassPlan:
     opens_at: dt.datetime
     closes_at: dt.datetime
     cancel_until: dt.datetime
+    draw_at: dt.datetime | None = None
     lecturer_ids: Sequence[int] = ()
     reminders: Collection[int] = field(default_factory=tuple)
     enterprise_limit: int | None = None
@@ -132,6 +134,9 @@ class TrainingClass(Base, kw_only=True):
     last sitting. `enterprise_limit`: how many seats one enterprise can have, if there is a limit. `schedule_no` rises
     with every move, call-off and undo; `scheduled_at` says when it last did, and `published_at` when people could
     first see the class.
+
+    `draw_at`: until then one enters a draw instead of getting a seat in the order of asking. `draw_seed` is drawn when
+    the class is made, and secret until `drawn_at`; `draw_commitment`, which is public from the start, binds to it.
     """
 
     __tablename__ = "training_class"
@@ -143,6 +148,8 @@ class TrainingClass(Base, kw_only=True):
         CheckConstraint("enterprise_limit > 0", name="enterprise_limit_positive"),
         CheckConstraint("starts_at < ends_at", name="ends_after_start"),
         CheckConstraint("closes_at <= starts_at", name="closes_before_start"),
+        CheckConstraint("draw_at <= closes_at", name="draws_before_close"),
+        CheckConstraint("draw_at IS NULL OR length(draw_seed) = 64", name="draws_from_a_seed"),
         Index("ix_training_class_shelf", "state", "starts_at"),
         Index("ix_training_class_new", "state", "published_at"),
     )
@@ -168,6 +175,9 @@ class TrainingClass(Base, kw_only=True):
     call_off_reason: Mapped[str] = mapped_column(default="")
     call_off_reason_en: Mapped[str] = mapped_column(default="")
     enterprise_limit: Mapped[int | None] = mapped_column(default=None)
+    draw_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    draw_seed: Mapped[str] = mapped_column(String(64), default="")
+    drawn_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     course: Mapped[Course] = relationship(init=False, viewonly=True)
     room: Mapped[Room] = relationship(init=False, viewonly=True)
     sittings: Mapped[list["Sitting"]] = relationship(init=False, viewonly=True, order_by="Sitting.starts_at")
@@ -186,6 +196,15 @@ class TrainingClass(Base, kw_only=True):
 
     def has_begun(self, at: dt.datetime) -> bool:
         return at >= self.starts_at
+
+    @property
+    def awaits_draw(self) -> bool:
+        return self.draw_at is not None and self.drawn_at is None
+
+    @property
+    def draw_commitment(self) -> str:
+        """The SHA-256 of the seed, in hex: who knows it can tell later that the seed was not changed."""
+        return commitment(self.draw_seed)
 
 
 class Sitting(Base, kw_only=True):

@@ -78,6 +78,7 @@ def plan_of(class_: TrainingClass) -> ClassPlan:
         opens_at=class_.opens_at,
         closes_at=class_.closes_at,
         cancel_until=class_.cancel_until,
+        draw_at=class_.draw_at,
         lecturer_ids=list(db.session.scalars(lecturers)),
         reminders=list(db.session.scalars(reminders)),
         enterprise_limit=class_.enterprise_limit,
@@ -97,6 +98,7 @@ def later(plan: ClassPlan, weeks: int, at: dt.datetime) -> ClassPlan:
         opens_at=plan.opens_at if plan.opens_at <= at else on(plan.opens_at),
         closes_at=on(plan.closes_at),
         cancel_until=on(plan.cancel_until),
+        draw_at=on(plan.draw_at) if plan.draw_at else None,
     )
 
 

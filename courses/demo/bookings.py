@@ -184,7 +184,8 @@ class Registry:
             sequence=1 if has_left else 0,
             attended=None,
         )
-        what = "queued" if act.state == State.QUEUED else "booked"
+        draw_at = class_.row["draw_at"]
+        what = "booked" if act.state != State.QUEUED else "entered" if draw_at else "queued"
         self._log(class_, made_at, what, act.made_by, booking)
         if has_left:
             self._log(class_, left_at, "cancelled", person, booking, seated=True)
@@ -193,7 +194,8 @@ class Registry:
         if is_told:
             method = "REQUEST" if act.state == State.BOOKED else None
             by = None if act.made_by == person else self._town.cast[act.made_by]
-            self.tellings.append(Telling(what, class_.id, booking, made_at, method, {"by": by}))
+            facts = {"entry": class_.row["last_order_no"], "draw_at": draw_at.isoformat()} if draw_at else {}
+            self.tellings.append(Telling(what, class_.id, booking, made_at, method, {"by": by, **facts}))
 
     def _call_off(self, class_: Published, bookings: list[dict[str, Any]]) -> None:
         """Free everyone; what was kept for the class is no longer in anybody's way."""

@@ -132,6 +132,8 @@ class Office:
             "schedule_no": 2 if called_off else 1,
             "published_at": published_at,
             "call_off_reason": called_off,
+            "draw_at": self._moment((self._in_days(entry["draw"]), MORNING)) if "draw" in entry else None,
+            "draw_seed": f"{self._rng.getrandbits(256):064x}" if "draw" in entry else "",
         }
 
     def _published_at(self, entry: Entry, begins: dt.datetime) -> dt.datetime:

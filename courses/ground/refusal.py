@@ -76,6 +76,10 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     "room_clash": (409, _l("%(room)s is taken by %(course)s, %(span)s. Choose another room or time.")),
     "lecturer_clash": (409, _l("%(lecturer)s teaches %(course)s, %(span)s. Choose another time or lecturer.")),
     "too_many_seats": (422, _l("%(room)s has %(seats)s seats. Offer at most that many.")),
+    "draw_wrong": (
+        422,
+        _l("The draw must be after booking opens and not after it closes. Choose a moment between the two."),
+    ),
     "window_wrong": (422, _l("Booking must open before it closes, and close no later than the class begins.")),
     "class_changed": (409, _l("Someone changed this class meanwhile. Look at it as it is now, then decide again.")),
     # booking

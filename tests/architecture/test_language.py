@@ -332,12 +332,17 @@ def addresses(app: Flask) -> list[str]:
         mobile="+8613800138000",
     )
     request_id = str(ask_to_join(asking))
+    by_lot = [makers.a_class(days=days, draw_at=clock.now() + makers.HOUR) for days in (30, 40)]
+    makers.book(SHEN, by_lot[1])
+    with clock.pretending(clock.now() + 2 * makers.HOUR):
+        booking.draw(by_lot[1])
     keys = app.config["SETTINGS"].secret_keys
     request_link = URLSafeTimedSerializer(list(reversed(keys)), salt="join").dumps(int(request_id))
     invitation, reset = links.sign(keys, "invitation", NEWCOMER.id, 1), links.sign(keys, "reset", SHEN.id, 1)
     draft = save_draft(makers.actor(GAO), makers.a_plan(days=12))
     filled = {
         "<int:class_id>/draft": [f"{draft}/draft"],
+        "/classes/<int:class_id>/draw": [f"/classes/{class_id}/draw" for class_id in by_lot],
         "<int:class_id>": [str(coming), str(over), str(off), "9999"],
         "<int:course_id>": ["1", "2"],
         "<int:enterprise_id>": ["1"],
@@ -383,7 +388,7 @@ def test_no_page_is_partly_english(app: Flask, client: Client, addresses: list[s
         "/resets/stale",
         "/invitations/stale",
     }
-    assert {address for address in addresses if "9999" not in address} - opened - never == set()
+    assert {at for at in addresses if "9999" not in at and not at.endswith(".txt")} - opened - never == set()
 
 
 def sentences(catalogue: Any) -> Callable[[str], bool]:

@@ -51,6 +51,7 @@ IDS = {
     "open": _CLASS + f"state = 'published' AND opens_at < {NOW} AND closes_at > {NOW} AND capacity > seats_taken + 5"
     " ORDER BY t.id DESC",
     "full": _CLASS + f"state = 'published' AND starts_at > {NOW} AND queued > 0",
+    "by lot": _CLASS + "draw_at IS NOT NULL",
     "called off": _CLASS + "state = 'called_off'",
     "closed": _CLASS + f"state = 'published' AND starts_at > {NOW} AND closes_at < {NOW}",
     "not open": _CLASS + f"state = 'published' AND opens_at > {NOW}",
@@ -143,6 +144,8 @@ CASES = (
     Case("gao", "/classes/{of gao}/lecturers"),
     Case("gao", "/classes/{of gao}/template", then="empty"),
     Case("gao", "/classes/{full}"),
+    Case("shen", "/classes/{by lot}"),
+    Case("", "/classes/{by lot}/draw"),
     Case("gao", "/classes/{of gao}/move"),
     Case("gao", "/classes/{of gao}/move", then="empty"),
     Case("gao", "/classes/{of gao}/capacity", then="empty"),

@@ -38,6 +38,7 @@ CHECKED = (  # where an act has checked and not yet written
     ("courses.booking.actions.promote", "_pass_over"),
     ("courses.booking.actions.promote", "tell"),
     ("courses.booking.actions.change", "log"),
+    ("courses.booking.actions.draw", "_give_order"),
     ("courses.catalogue.actions", "set_sittings"),
     ("courses.roster.actions", "_attendances"),
 )
@@ -106,6 +107,21 @@ def call_off(person_id: int, class_id: int) -> None:
 
 def publish_plan(person_id: int, plan: ClassPlan) -> int:
     return publish(_actor(person_id), plan)
+
+
+def draw(class_id: int, moment: dt.datetime) -> int:
+    with clock.pretending(moment):
+        return booking.draw(class_id)
+
+
+def book_at(person_id: int, class_id: int, moment: dt.datetime) -> tuple[str, int | None]:
+    with clock.pretending(moment):
+        return book(person_id, class_id)
+
+
+def cancel_at(person_id: int, booking_id: int, moment: dt.datetime) -> None:
+    with clock.pretending(moment):
+        cancel(person_id, booking_id)
 
 
 def promote() -> int:

@@ -123,6 +123,17 @@ def promoting() -> Killed:
     return (acts.promote,), lambda: states(first)[SHEN.id] == "booked"
 
 
+def drawing() -> Killed:
+    closing = clock.now() + makers.HOUR
+    class_id = makers.a_class(seats=1, draw_at=closing)
+    for member in (SHEN, LU, STRANGER):
+        makers.book(member, class_id)
+    return (
+        (acts.draw, class_id, closing + makers.HOUR),
+        lambda: sorted(states(class_id).values()) == ["booked", "queued", "queued"] and len(told("not_drawn")) == 2,
+    )
+
+
 def reminding() -> Killed:
     class_id = makers.a_class()
     for member in (SHEN, LU, STRANGER):
@@ -142,6 +153,7 @@ KILLED = (
     marking,
     publishing,
     promoting,
+    drawing,
     reminding,
 )
 

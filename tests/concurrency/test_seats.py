@@ -13,10 +13,11 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from courses.booking import actions as booking
-from courses.booking.model import Booking, State
+from courses.booking.model import Booking, Enrolment, State
 from courses.catalogue import queries as catalogue
 from courses.catalogue.model import Sitting
 from courses.desks.queries import faults
+from courses.ground import clock
 from courses.ground.db import db
 from courses.roster.model import Attendance
 from tests import makers
@@ -315,6 +316,31 @@ def crossing_queues(app: Flask, do: Do) -> list[str]:
     return wrong if places == [list(range(6, 11))] * 2 else [*wrong, f"places {places}"]
 
 
+def draw_and_late_entry(app: Flask, do: Do) -> list[str]:
+    """Two workers draw the lots at once, while three come too late for the draw and one leaves it."""
+    closing = clock.now() + makers.HOUR
+    class_id, entered, late = a_class(seats=3, draw_at=closing), makers.strangers(7), makers.strangers(3)
+    seat(class_id, entered)
+    moment = closing + makers.HOUR
+    outcomes = do(
+        [(acts.draw, class_id, moment)] * 2
+        + [(acts.book_at, id_, class_id, moment) for id_ in late]
+        + [(acts.cancel_at, entered[0], booked(class_id, entered[0]), moment)]
+    )
+    wrong = complaints(class_id, 3, 6, outcomes)
+    states = makers.states(class_id)
+    wrong += [f"{id_} came too late and sits" for id_ in late if states.get(id_) == "booked"]
+    told = Counter(n.person_id for kind in ("drawn", "not_drawn") for n in makers.told(kind) if n.class_id == class_id)
+    wrong += [f"{id_} was told {n} times" for id_, n in told.items() if n > 1]
+    behind = db.session.scalars(
+        select(Booking.person_id)
+        .join(Enrolment, Enrolment.id == Booking.enrolment_id)
+        .where(Booking.class_id == class_id, Booking.state == State.QUEUED)
+        .order_by(Enrolment.order_no)
+    ).all()
+    return wrong if set(behind[-3:]) == set(late) else [*wrong, f"{late} do not wait behind: {behind}"]
+
+
 RACES = (
     rush,
     limit,
@@ -333,6 +359,7 @@ RACES = (
     marked_by_two,
     one_key,
     crossing_queues,
+    draw_and_late_entry,
 )
 
 

@@ -9,6 +9,7 @@ from courses.booking.actions.book import Outcome, book
 from courses.booking.actions.cancel import cancel, give_up, settle, undo_cancel
 from courses.booking.actions.change import call_off, change_lecturers, move, replace_reminders, resize
 from courses.booking.actions.discard import discard
+from courses.booking.actions.draw import draw, draw_due
 from courses.booking.actions.ground import Locked, locked_class
 from courses.booking.actions.hand_over import hand_over
 from courses.booking.actions.promote import people_waiting, promote_waiting
@@ -22,6 +23,8 @@ __all__ = [
     "cancel",
     "change_lecturers",
     "discard",
+    "draw",
+    "draw_due",
     "give_up",
     "hand_over",
     "locked_class",

@@ -12,6 +12,7 @@ from courses.booking.actions.ground import (
     Candidate,
     Locked,
     Told,
+    awaits_draw,
     candidates,
     locked_class,
     log,
@@ -40,12 +41,14 @@ Asked = ParamSpec("Asked")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one person got. `place`: in the queue, counted from 1; None for a seat."""
+    """What one person got. `place`: in the queue, counted from 1; None for a seat. `entry`: the number in a draw that
+    is still to come; until then nobody has a place."""
 
     id: int
     person: int
     state: str
     place: int | None
+    entry: int | None = None
 
 
 def counted(act: Callable[Asked, list[Outcome]]) -> Callable[Asked, list[Outcome]]:
@@ -74,7 +77,7 @@ def book(
     seen: int | None = None,
     request_key: RequestKey | None = None,
 ) -> list[Outcome]:
-    """Ask for a seat for each of `people`: all get one, or all get one place in the queue.
+    """Ask for a seat for each of `people`: all get one, or all get one place in the queue, or one entry in the draw.
 
     `seen`: the schedule_no the asker was shown; a class that moved since is refused with "class_changed".
     Raises Refusal: nobody, unknown_person, not_allowed, not_found, called_off, begun, not_open_yet, closed,
@@ -91,20 +94,25 @@ def book(
         _require_open(class_.row, at)
         require_unchanged(class_.row, seen)
         free = class_.row.capacity - class_.row.seats_taken
-        seated = class_.row.queued == 0 and len(ids) <= free
-        moves = not seated and free > 0  # those before wait for a reason that may not hold for these
+        drawn_later = awaits_draw(class_.row)
+        seated = class_.row.queued == 0 and len(ids) <= free and not drawn_later
+        moves = (
+            not seated and free > 0 and not drawn_later
+        )  # those before wait for a reason that may not hold for these
         lock_all(Person, [*ids, *people_waiting(class_id)] if moves else ids)
         found = _require_free(actor, class_.row, ids)
         require_within_limit(class_.row, found[0].enterprise_id, len(found), seated)
         if seated:
             _require_no_clash(found)
         state = State.BOOKED if seated else State.QUEUED
-        place = None if seated else class_.row.queued + 1  # the newest is the last of those that wait
+        entry = class_.row.last_order_no + 1 if drawn_later else None
+        place = None if seated or entry else class_.row.queued + 1  # the newest is the last of those that wait
         bookings = _enrol(actor, class_.row, found, state, at)
-        _log_and_tell(actor, class_, bookings, found, door, seated)
+        kind = "booked" if seated else "entered" if entry else "queued"
+        _log_and_tell(kind, actor, class_, bookings, found, door, entry)
         if moves:
             state, place = _promoted(class_id, bookings[0], at)
-        outcomes = [Outcome(id_, person.id, state, place) for id_, person in zip(bookings, found, strict=True)]
+        outcomes = [Outcome(id_, person.id, state, place, entry) for id_, person in zip(bookings, found, strict=True)]
         kept.answer([asdict(outcome) for outcome in outcomes])
         return outcomes
 
@@ -186,10 +194,16 @@ def _promoted(class_id: int, booking_id: int, at: dt.datetime) -> tuple[State, i
 
 
 def _log_and_tell(
-    actor: Actor, class_: Locked, bookings: list[int], found: list[Candidate], door: str, seated: bool
+    kind: str,
+    actor: Actor,
+    class_: Locked,
+    bookings: list[int],
+    found: list[Candidate],
+    door: str,
+    entry: int | None,
 ) -> None:
-    kind = "booked" if seated else "queued"
     log(class_.row.id, kind, actor, door, bookings)
     told = [Told(id_, 0, Reader(p.id, p.email)) for id_, p in zip(bookings, found, strict=True)]
     by = None if [p.id for p in found] == [actor.id] else actor.name
-    tell(kind, class_, told, "REQUEST" if seated else None, by=by)
+    draw_at = {"entry": entry, "draw_at": class_.row.draw_at.isoformat()} if class_.row.draw_at and entry else {}
+    tell(kind, class_, told, "REQUEST" if kind == "booked" else None, by=by, **draw_at)

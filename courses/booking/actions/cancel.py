@@ -15,7 +15,7 @@ from courses.booking.actions.ground import (
     tell,
 )
 from courses.booking.actions.promote import people_waiting, promote
-from courses.booking.model import FINAL, SEATED, Booking, Event, State
+from courses.booking.model import FINAL, MOVED_UP, SEATED, Booking, Event, State
 from courses.booking.queries import Titled
 from courses.ground import clock
 from courses.ground.db import db
@@ -106,6 +106,8 @@ def undo_cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
             class_.row.seats_taken += 1
         elif _others_sit(booking):
             raise Refusal("cannot_undo")  # the rest of the group was promoted: the place in the queue is gone
+        elif class_.row.drawn_at and booking.changed_at < class_.row.drawn_at:
+            raise Refusal("cannot_undo")  # the lots were drawn without this entry
         elif not _others_wait(booking):
             class_.row.queued += 1
         booking.state = State.BOOKED if was_seated else State.QUEUED
@@ -172,5 +174,5 @@ def _others_are(booking: Booking, states: Collection[State]) -> bool:
 
 
 def _promoted_since(class_id: int, event_id: int) -> bool:
-    later = select(Event.id).where(Event.class_id == class_id, Event.id > event_id, Event.what == "promoted")
+    later = select(Event.id).where(Event.class_id == class_id, Event.id > event_id, Event.what.in_(MOVED_UP))
     return db.session.scalar(later.limit(1)) is not None

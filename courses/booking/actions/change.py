@@ -70,6 +70,8 @@ def move(
             class_.row.opens_at = min(class_.row.opens_at, class_.row.opens_at + shift)
             class_.row.closes_at += shift
             class_.row.cancel_until += shift
+            if class_.row.draw_at and class_.row.awaits_draw:
+                class_.row.draw_at = min(max(at, class_.row.draw_at + shift), class_.row.closes_at)
             set_sittings(class_.row, spans)
         _reschedule(class_, at)
         moved = locked_class(class_id)

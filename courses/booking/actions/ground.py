@@ -79,6 +79,11 @@ def locked_class(class_id: int) -> Locked:
     return Locked(row, catalogue.Said(*said))
 
 
+def awaits_draw(class_: TrainingClass) -> bool:
+    """Return whether seats are still to be drawn by lot; of a plain row too, which has no properties."""
+    return class_.draw_at is not None and class_.drawn_at is None
+
+
 def require_standing(class_: TrainingClass, at: dt.datetime) -> None:
     """Raise Refusal("called_off") or Refusal("begun") unless the class is still to come."""
     if class_.state == ClassState.CALLED_OFF:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from courses.booking.actions.ground import Locked, Told, candidates, locked_class, log, seats_by_enterprise, tell
 from courses.booking.model import Booking, Enrolment, State
@@ -14,16 +14,17 @@ from courses.outbox.actions import Reader
 from courses.people.model import Person
 
 
-def promote(class_: Locked, at: dt.datetime) -> int:
+def promote(class_: Locked, at: dt.datetime, kind: str = "promoted") -> int:
     """Seat as many of the queue as fit, and return how many; call it under the class's lock when seats came free.
+    `kind`: what those seated are told.
 
     The order is strict: an enrolment that does not fit as a whole is not overtaken. One whose person has a seat
     elsewhere at that hour, whose enterprise would have more seats than the class allows to one, or that is larger than
-    the class has become, is passed over: it keeps its place, and the booking and the log say why. Nothing moves once
-    the class has begun.
+    the class has become, is passed over: it keeps its place, and the booking and the log say why. Nothing moves before
+    the class's draw, nor once it has begun.
     """
     row = class_.row
-    if not row.queued or row.is_full or row.has_begun(at):
+    if not row.queued or row.is_full or row.has_begun(at) or row.awaits_draw:
         return 0
     waiting = _waiting(row.id)
     person_ids = sorted({b.person_id for group, _ in waiting for b in group if b.person_id})
@@ -46,15 +47,15 @@ def promote(class_: Locked, at: dt.datetime) -> int:
         if firm:
             taken[firm] = taken.get(firm, 0) + len(group)
         for booking in group:
-            booking.state, booking.reason, booking.changed_at = State.BOOKED, "promoted", at
+            booking.state, booking.reason, booking.changed_at = State.BOOKED, kind, at
             person = people[booking.person_id or 0]
             seated.append(Told(booking.id, booking.sequence, Reader(person.id, person.email)))
         row.seats_taken += len(group)
         row.queued -= 1
     db.session.flush()
     if seated:
-        log(row.id, "promoted", None, "rule", [told.booking_id for told in seated])
-        tell("promoted", class_, seated, "REQUEST")
+        log(row.id, kind, None, "rule", [told.booking_id for told in seated])
+        tell(kind, class_, seated, "REQUEST")
     return len(seated)
 
 
@@ -78,6 +79,7 @@ def promote_waiting() -> int:
             TrainingClass.queued > 0,
             TrainingClass.seats_taken < TrainingClass.capacity,
             TrainingClass.starts_at > at,
+            or_(TrainingClass.draw_at.is_(None), TrainingClass.drawn_at.is_not(None)),
         )
         .order_by(TrainingClass.starts_at, TrainingClass.id)  # who could have one of two seats gets the first
     )

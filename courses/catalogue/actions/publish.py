@@ -21,6 +21,7 @@ from courses.catalogue.model import ClassPlan, ClassState, Span, TrainingClass
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.idempotency import RequestKey
+from courses.ground.lots import a_seed
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import locked, transaction
 from courses.homes.model import Room
@@ -30,8 +31,8 @@ from courses.people.rights import Actor, Right, require
 def publish(actor: Actor, plan: ClassPlan, request_key: RequestKey | None = None, draft: int | None = None) -> int:
     """Publish a class of the actor's squadron, or the draft it was so far; return its id.
 
-    Raises Refusal: no_sitting, ends_before_start, sittings_overlap, in_the_past, window_wrong, too_many_seats,
-    room_clash, lecturer_clash, not_found (course, room, lecturer or draft), not_allowed.
+    Raises Refusal: no_sitting, ends_before_start, sittings_overlap, in_the_past, window_wrong, draw_wrong,
+    too_many_seats, room_clash, lecturer_clash, not_found (course, room, lecturer or draft), not_allowed.
     """
     with transaction(request_key) as kept:
         if kept.earlier_answer:
@@ -44,7 +45,8 @@ def publish(actor: Actor, plan: ClassPlan, request_key: RequestKey | None = None
 def save_draft(actor: Actor, plan: ClassPlan, draft: int | None = None) -> int:
     """Keep a class of the actor's squadron that nobody else sees yet; return its id.
 
-    Raises Refusal: no_sitting, ends_before_start, sittings_overlap, in_the_past, window_wrong, not_found, not_allowed.
+    Raises Refusal: no_sitting, ends_before_start, sittings_overlap, in_the_past, window_wrong, draw_wrong, not_found,
+    not_allowed.
     """
     with transaction():
         return _save(actor, plan, clock.now(), locked_draft(actor, draft) if draft else None).id
@@ -117,6 +119,8 @@ def _written(
         "closes_at": plan.closes_at,
         "cancel_until": plan.cancel_until,
         "scheduled_at": at,
+        "draw_at": plan.draw_at,
+        "draw_seed": a_seed() if plan.draw_at else "",
         "published_at": at if state == ClassState.PUBLISHED else None,
         "enterprise_limit": plan.enterprise_limit,
         "state": state,
