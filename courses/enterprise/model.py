@@ -1,7 +1,8 @@
-"""Requests to join."""
+"""Requests to join, and what was merged."""
 
 import datetime as dt
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -47,3 +48,25 @@ class JoinRequest(Base, kw_only=True):
     reason: Mapped[str] = mapped_column(default="")
     decided_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"), default=None)
+
+
+class Kind(StrEnum):
+    """Of what two records were one."""
+
+    PERSON = "person"
+    ENTERPRISE = "enterprise"
+
+
+class Merger(Base, kw_only=True):
+    """What was merged: the row `gone_id` into `kept_id`, by whom and when. Only ever added to."""
+
+    __tablename__ = "merger"
+    __table_args__ = (CheckConstraint("kind IN ('person', 'enterprise')", name="kind_known"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    kind: Mapped[Kind] = mapped_column(String(16))
+    kept_id: Mapped[int]
+    gone_id: Mapped[int]
+    at: Mapped[dt.datetime]
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    facts: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)

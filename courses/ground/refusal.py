@@ -66,6 +66,11 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     # the enterprise
     "has_account": (409, _l("%(person)s has opened the account meanwhile and keeps it up to date alone.")),
     "plan_changed": (409, _l("Something changed meanwhile. Look at what would pass and what not, then confirm again.")),
+    "both_booked": (
+        409,
+        _l("Both have a place in %(course)s, and one person can have only one there. Cancel one of them first."),
+    ),
+    "not_mergeable": (409, _l("Only people of enterprises can be merged; one of these two holds another post.")),
     "already_decided": (409, _l("Someone has decided this request meanwhile.")),
     "no_successor": (422, _l("Choose as successor someone else of the same enterprise.")),
     # catalogue

@@ -70,6 +70,7 @@ class Right(StrEnum):
     CHANGE_PEOPLE = "people:change"
     READ_ENTERPRISE = "enterprises:read"
     DECIDE_JOINING = "joining:decide"
+    MERGE_PEOPLE = "people:merge"
     READ_POSTS = "posts:read"
     READ_COVERAGE = "coverage:read"
     ADMINISTER = "installation:administer"
@@ -144,6 +145,7 @@ GRANTS: dict[Right, Grants] = {
         (frozenset({Role.OFFICER, Role.ASSOCIATION}), own_town),
         (_role(Role.ADMINISTRATOR), anywhere),
     ),
+    Right.MERGE_PEOPLE: ((_role(Role.OWNER), own_enterprise), (_role(Role.ADMINISTRATOR), anywhere)),
     Right.READ_POSTS: ((_role(Role.INSPECTOR), anywhere),),
     Right.READ_COVERAGE: ((_role(Role.BUREAU), anywhere), (_role(Role.ASSOCIATION), own_town)),
     Right.ADMINISTER: ((_role(Role.ADMINISTRATOR), anywhere),),

@@ -347,6 +347,8 @@ def addresses(app: Flask) -> list[str]:
         "<int:course_id>": ["1", "2"],
         "<int:enterprise_id>": ["1"],
         "<int:request_id>": [request_id],
+        "/doubles/people/<int:first_id>/<int:second_id>": [f"/doubles/people/{SHEN.id}/{COLLEAGUE.id}"],
+        "/doubles/enterprises/<int:first_id>/<int:second_id>": ["/doubles/enterprises/1/2"],
         "/join/<token>": [f"/join/{request_link}"],
         "<int:person_id>": [str(invited)],
         "/invitations/<token>": [

@@ -63,6 +63,7 @@ IDS = {
     f" AND t.starts_at > {NOW} ORDER BY t.starts_at DESC",
     "held": _TAUGHT + f"< {NOW} ORDER BY t.starts_at DESC",
     "to be held": _TAUGHT + f"> {NOW} ORDER BY t.starts_at",
+    "another firm": "SELECT max(id) FROM enterprise",
     "asking": "SELECT id FROM join_request",
     "firm": "SELECT o.enterprise_id FROM post o JOIN person p ON p.id = o.person_id"
     " WHERE p.email = 'owner@demo.example'",
@@ -123,6 +124,10 @@ CASES = (
     Case("gao", "/join-requests"),
     Case("gao", "/join-requests?q=zzz"),
     Case("zhou", "/join-requests/{asking}"),
+    Case("owner", "/doubles"),
+    Case("jin", "/doubles"),
+    Case("owner", "/doubles/people/{shen}/{colleague}"),
+    Case("jin", "/doubles/enterprises/{firm}/{another firm}"),
     Case("owner", "/enterprises/{firm}"),
     Case("owner", "/people/{colleague}"),
     Case("owner", "/people/{colleague}/contact"),

@@ -21,6 +21,8 @@ FOREIGN = {
     "person_id": 1,
     "enterprise_id": 1,
     "request_id": 1,
+    "first_id": 1,
+    "second_id": 4,
     "day": "2026-10-01",
 }
 
