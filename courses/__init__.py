@@ -16,6 +16,7 @@ The rooms, from the street down; each may look down, never up (import-linter pro
     catalogue   courses, classes, sittings, lecturers, reminder rules; the shelves
     homes       the Homes for Environmental Managers: venues and rooms
     accounts    sign-in, invitation, reset, profile, tokens
+    webhooks    programs of one's own are told what happens
     outbox      notices waiting, sent, failed, in doubt, withdrawn
     people      persons, posts, enterprises, towns, squadrons; rights and their guard
     ground      database, clock, refusal, language: knows no room

@@ -28,6 +28,7 @@ from courses.homes import api as homes_api
 from courses.people.guard import public
 from courses.people.rights import GRANTS, PUBLIC, Right, reached_by
 from courses.roster import api as roster_api
+from courses.webhooks import api as webhooks_api
 
 ABOUT = _l(
     "Reading courses, classes and Homes is open to everyone; all else needs a token, which you make on your profile "
@@ -44,6 +45,7 @@ ROOMS = {
     "roster_api": _l("Roster"),
     "desks_api": _l("Yourself"),
     "accounts_api": _l("People"),
+    "webhooks_api": _l("Webhooks"),
 }
 HTTP = {
     "bad_request": (400, _l("This cannot be read. A body must be valid JSON in UTF-8.")),
@@ -69,7 +71,7 @@ pages = Blueprint("api", __name__)
 def install(app: Flask) -> None:
     """Put the rooms' resources under /api/v1, outside CSRF, with one kind of error and an ETag on each answer."""
     app.url_map.converters["id"] = IdConverter
-    for room in (catalogue_api, homes_api, booking_api, roster_api, desks_api, accounts_api):
+    for room in (catalogue_api, homes_api, booking_api, roster_api, desks_api, accounts_api, webhooks_api):
         app.register_blueprint(room.resources, url_prefix=BASE)
         app.extensions["csrf"].exempt(room.resources)
     app.register_blueprint(pages, url_prefix=BASE)

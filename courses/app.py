@@ -36,6 +36,7 @@ from courses.people.rights import Actor
 from courses.privacy import web as privacy_web
 from courses.roster import web as roster_web
 from courses.running import web as running_web
+from courses.webhooks import web as webhooks_web
 
 ROOT = config.ROOT
 CHALLENGES = {  # RFC 6750, section 3
@@ -94,6 +95,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         roster_web,
         accounts_web,
         enterprise_web,
+        webhooks_web,
         desks_web,
         privacy_web,
         running_web,

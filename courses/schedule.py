@@ -38,6 +38,7 @@ from courses.outbox.render import renderer
 from courses.people.queries import city
 from courses.privacy import actions as privacy
 from courses.reminders import actions as reminders
+from courses.webhooks import actions as webhooks
 
 LEADER_LOCK = 77001
 ENDS = {signal.SIGTERM, signal.SIGINT}
@@ -73,6 +74,17 @@ def deliver(worker: str) -> int:
     return total
 
 
+def deliver_webhooks(worker: str) -> int:
+    """Tell programs what happened; beside the mail, which no silent program holds up."""
+    settings: Settings = current_app.config["SETTINGS"]
+    total = 0
+    while taken := webhooks.deliver(worker, settings.secret_keys, settings.is_development, _ending.is_set):
+        total += taken
+        if _ending.is_set():
+            break
+    return total
+
+
 def forget_answers(worker: str) -> int:
     with transaction():
         return idempotency.forget(db.session())
@@ -81,6 +93,7 @@ def forget_answers(worker: str) -> int:
 JOBS = (
     Job("deliver", 2, deliver, leader_only=False),
     Job("draw", 20, lambda worker: booking.draw_due()),
+    Job("webhooks", 2, deliver_webhooks, leader_only=False),
     Job("promote", 20, lambda worker: booking.promote_waiting()),
     Job("reminders", 20, lambda worker: reminders.post_due()),
     Job("doubt", 30, lambda worker: outbox.doubt_abandoned()),

@@ -257,5 +257,13 @@ def facts_of(class_: TrainingClass, said: Said, spans: list[tuple[dt.datetime, d
     return {"id": class_.id, **said._asdict(), "sittings": iso(spans)}
 
 
+def facts_by_id(class_id: int) -> dict[str, Any]:
+    """Return `facts_of` a class, read in two statements."""
+    statement = select(TrainingClass, *SAID).join(Course, Course.id == TrainingClass.course_id)
+    statement = statement.join(Room, Room.id == TrainingClass.room_id).join(Home, Home.id == Room.home_id)
+    row, *said = db.session.execute(statement.where(TrainingClass.id == class_id)).one()
+    return facts_of(row, Said(*said), spans_of(row))
+
+
 def iso(spans: list[tuple[dt.datetime, dt.datetime]]) -> list[list[str]]:
     return [[start.isoformat(), end.isoformat()] for start, end in spans]

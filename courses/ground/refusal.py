@@ -122,6 +122,14 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     "not_begun": (409, _l("Attendance can be marked from one hour before the sitting begins.")),
     "not_on_roster": (409, _l("This person has no seat in the class.")),
     "minutes_wrong": (422, _l("Both times must be within the sitting, and arriving before leaving.")),
+    # webhooks
+    "webhook_address": (
+        422,
+        _l("Give an address that begins with https:// and can be reached from the internet, without a password in it."),
+    ),
+    "no_event": (422, _l("Choose at least one event.")),
+    "too_many_webhooks": (409, _l("You have %(count)s webhooks, as many as there can be. End one first.")),
+    "webhook_paused": (409, _l("This webhook is paused. Resume it first.")),
     # outbox
     "not_in_doubt": (409, _l("This notice is not waiting for a decision.")),
 }

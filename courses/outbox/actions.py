@@ -79,6 +79,26 @@ def row_of(
     }
 
 
+def webhook_row(kind: str, person_id: int, webhook_id: int, key: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return what a program of a person is told as a plain row for `post_all`; `facts` are the body as it is sent.
+
+    It names no booking: that a booking was cancelled takes back what its person waits to hear, not what happened.
+    """
+    at = clock.now()
+    return {
+        "key": f"{key}:{Channel.WEBHOOK}",
+        "kind": kind,
+        "person_id": person_id,
+        "channel": Channel.WEBHOOK,
+        "facts": facts,
+        "made_at": at,
+        "due_at": at,
+        "state": Fate.WAITING,
+        "tries": 0,
+        "webhook_id": webhook_id,
+    }
+
+
 _POST = {
     name: dialect.insert(table(Notice)).on_conflict_do_nothing(index_elements=["key"])
     for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
@@ -110,13 +130,19 @@ class Render(Protocol):
     def __call__(self, notice: Notice, person: Person) -> Message: ...
 
 
-def deliver_due(worker: str, open_channel: Any, render: Render, ends: Callable[[], bool] = lambda: False) -> int:
-    """Take up at most BATCH due notices and send them, one after another; return how many were taken up.
+def deliver_due(
+    worker: str,
+    open_channel: Any,
+    render: Render,
+    ends: Callable[[], bool] = lambda: False,
+    channel: Channel = Channel.MAIL,
+) -> int:
+    """Take up at most BATCH due notices of a channel and send them, one after another; return how many were taken up.
 
     `open_channel()` is a context manager that yields a `Send`. A channel that cannot be opened counts as one
     refused try for each notice taken up. When `ends()`, those not begun go back for others to take.
     """
-    taken, reserved = _reserve(worker)
+    taken, reserved = _reserve(worker, channel)
     if not reserved:
         return taken
     try:
@@ -133,7 +159,7 @@ def _opened(open_channel: Any) -> AbstractContextManager[Send]:
     return channel
 
 
-def _reserve(worker: str) -> tuple[int, list[tuple[Notice, Person]]]:
+def _reserve(worker: str, channel: Channel) -> tuple[int, list[tuple[Notice, Person]]]:
     """Reserve due notices for `worker`: they still wait, and can be withdrawn, until their turn comes.
 
     A reservation lapses by itself, so those of a dead worker are lost to nobody. A notice this worker had begun to
@@ -143,11 +169,11 @@ def _reserve(worker: str) -> tuple[int, list[tuple[Notice, Person]]]:
     nobodys = or_(Notice.claimed_by.is_(None), Notice.claimed_by == worker, Notice.claimed_at < at - RESERVED_FOR)
     with transaction():
         left_behind = update(Notice).where(Notice.state == Fate.SENDING, Notice.claimed_by == worker)
-        _write(left_behind.values(state=Fate.IN_DOUBT, error="its fate could not be recorded", done_at=at))
+        _leave(left_behind.where(Notice.channel == channel), channel, "its fate could not be recorded", at)
         due = (
             select(Notice, Person)
             .join(Person, Person.id == Notice.person_id)
-            .where(Notice.state == Fate.WAITING, Notice.due_at <= at, nobodys)
+            .where(Notice.state == Fate.WAITING, Notice.channel == channel, Notice.due_at <= at, nobodys)
             .order_by(Notice.due_at, Notice.id)
             .limit(BATCH)
             .with_for_update(of=Notice, skip_locked=True)
@@ -162,6 +188,14 @@ def _reserve(worker: str) -> tuple[int, list[tuple[Notice, Person]]]:
             if person in db.session:
                 db.session.expunge(person)
     return len(found), live
+
+
+def _leave(what: Update, channel: Channel, why: str, at: dt.datetime) -> int:
+    """Settle what was begun and may have been sent: in doubt, for a person to decide. A program knows an event again by
+    its id, so it is simply told once more."""
+    if channel == Channel.WEBHOOK:
+        return _write(what.values(state=Fate.WAITING, error=why, claimed_by=None, claimed_at=None))
+    return _write(what.values(state=Fate.IN_DOUBT, error=why, done_at=at))
 
 
 def _mark(ids: list[int], **values: Any) -> None:
@@ -189,6 +223,7 @@ def _deliver(
     if ends():
         with transaction():
             mine = update(Notice).where(Notice.state == Fate.WAITING, Notice.claimed_by == worker)
+            mine = mine.where(Notice.channel == reserved[0][0].channel)
             _write(mine.values(claimed_by=None, claimed_at=None))
 
 
@@ -262,7 +297,10 @@ def doubt_abandoned() -> int:
             Notice.claimed_at < at - pulse.DEAD_AFTER,
             Notice.claimed_by.not_in(alive),
         )
-        return _write(abandoned.values(state=Fate.IN_DOUBT, error="worker stopped while sending", done_at=at))
+        why = "worker stopped while sending"
+        to_persons = abandoned.where(Notice.channel != Channel.WEBHOOK)
+        to_programs = abandoned.where(Notice.channel == Channel.WEBHOOK)
+        return _leave(to_persons, Channel.MAIL, why, at) + _leave(to_programs, Channel.WEBHOOK, why, at)
 
 
 def withdraw_all_of(person_id: int) -> None:

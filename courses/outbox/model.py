@@ -23,16 +23,18 @@ class Fate(StrEnum):
 
 
 class Channel(StrEnum):
-    """How a notice travels. PAGE: the person has no address and reads it on the notices page."""
+    """How a notice travels. PAGE: the person has no address and reads it on the notices page. WEBHOOK: to a program."""
 
     MAIL = "mail"
     PAGE = "page"
+    WEBHOOK = "webhook"
 
 
 class Notice(Base, kw_only=True):
     """One message to one person. `key` says what it is about, once; `class_id` and `booking_id` let the action
     that cancels or moves withdraw what still waits. The worker `claimed_by` has reserved it (while it waits) or is
-    sending it, since `claimed_at`. `emptied_at`: its contents are gone: too old, or their reader asked."""
+    sending it, since `claimed_at`. `emptied_at`: its contents are gone: too old, or their reader asked. `webhook_id`:
+    which of the person's programs is told, and not they."""
 
     __tablename__ = "notice"
     __table_args__ = (
@@ -69,3 +71,4 @@ class Notice(Base, kw_only=True):
     done_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     error: Mapped[str | None] = mapped_column(default=None)
     emptied_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    webhook_id: Mapped[int | None] = mapped_column(default=None, index=True)

@@ -73,6 +73,7 @@ class Right(StrEnum):
     MERGE_PEOPLE = "people:merge"
     READ_POSTS = "posts:read"
     READ_COVERAGE = "coverage:read"
+    SUBSCRIBE = "webhooks:register"
     ADMINISTER = "installation:administer"
     ERASE = "people:erase"
 
@@ -148,6 +149,7 @@ GRANTS: dict[Right, Grants] = {
     Right.MERGE_PEOPLE: ((_role(Role.OWNER), own_enterprise), (_role(Role.ADMINISTRATOR), anywhere)),
     Right.READ_POSTS: ((_role(Role.INSPECTOR), anywhere),),
     Right.READ_COVERAGE: ((_role(Role.BUREAU), anywhere), (_role(Role.ASSOCIATION), own_town)),
+    Right.SUBSCRIBE: ((frozenset({Role.OFFICER, Role.OWNER, Role.ADMINISTRATOR}), anywhere),),
     Right.ADMINISTER: ((_role(Role.ADMINISTRATOR), anywhere),),
     Right.ERASE: ((_role(Role.ADMINISTRATOR), anywhere),),
 }

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from courses.booking import actions as booking
 from courses.booking.actions.ground import locked_class, log
+from courses.booking.announce import announce
 from courses.booking.model import SEATED, Booking
 from courses.catalogue import queries as catalogue
 from courses.catalogue.model import ClassState, Sitting
@@ -17,6 +18,7 @@ from courses.ground.refusal import Refusal
 from courses.ground.transaction import transaction
 from courses.people.rights import Actor, Right, require
 from courses.roster.model import Attendance, Mark
+from courses.webhooks.model import Event
 
 OPENS_BEFORE = dt.timedelta(hours=1)
 FULL_FROM_PERCENT = 80  # product rule: full hours from 80 % of a sitting's minutes, none below
@@ -71,6 +73,8 @@ def mark_each(actor: Actor, class_id: int, sitting_id: int, entries: Sequence[En
         for id_, row in bookings.items():
             marks = [attendance.mark for (booking_id, _), attendance in rows.items() if booking_id == id_]
             booking.settle(row, Mark.PRESENT in marks if marks else None)
+        said = {entry.booking_id: {"sitting": sitting_id, "mark": entry.mark or "unmarked"} for entry in entries}
+        announce(Event.MARKED, class_id, said)
 
 
 def _write(

@@ -29,6 +29,8 @@ from courses.people.model import Role
 from courses.roster import actions as roster
 from courses.roster.model import Mark
 from courses.roster.queries import sittings_of
+from courses.webhooks import actions as webhooks
+from courses.webhooks.model import Event as What
 from tests import makers
 from tests.conftest import Client
 from tests.people import ADMINISTRATOR, CAST, CHEN, COLLEAGUE, GAO, LU, NEWCOMER, OWNER, SHEN, STRANGER
@@ -339,6 +341,7 @@ def addresses(app: Flask) -> list[str]:
     keys = app.config["SETTINGS"].secret_keys
     request_link = URLSafeTimedSerializer(list(reversed(keys)), salt="join").dumps(int(request_id))
     invitation, reset = links.sign(keys, "invitation", NEWCOMER.id, 1), links.sign(keys, "reset", SHEN.id, 1)
+    webhook = webhooks.register(makers.actor(OWNER), "https://records.example.org/", [What.MOVED])
     draft = save_draft(makers.actor(GAO), makers.a_plan(days=12))
     filled = {
         "<int:class_id>/draft": [f"{draft}/draft"],
@@ -351,6 +354,7 @@ def addresses(app: Flask) -> list[str]:
         "/doubles/enterprises/<int:first_id>/<int:second_id>": ["/doubles/enterprises/1/2"],
         "/join/<token>": [f"/join/{request_link}"],
         "<int:person_id>": [str(invited)],
+        "<int:webhook_id>": [str(webhook)],
         "/invitations/<token>": [
             "/invitations/stale",
             f"/invitations/{invitation}",

@@ -24,6 +24,13 @@ SAME = {
     "booking.call_off": "booking.call_off",
     "catalogue.publish": "catalogue.publish",
     "roster.mark": "roster.mark",
+    "webhooks.register": "webhooks.register",
+    "webhooks.change": "webhooks.change",
+    "webhooks.renew_secret": "webhooks.renew_secret",
+    "webhooks.send_test": "webhooks.send_test",
+    "webhooks.pause": "webhooks.pause",
+    "webhooks.resume": "webhooks.resume",
+    "webhooks.end": "webhooks.end",
 }
 OF_A_BROWSER = "it begins or ends a browser's session; a program has its token"
 OF_THE_ACCOUNT = "a token must not take the account over, nor outlive its end by making another"

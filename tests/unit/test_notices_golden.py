@@ -112,6 +112,8 @@ CASES: dict[str, dict[str, Any]] = {
     "succeeded": {**JIA, "giver": "沈月", "path": "/desk"},
     "invitation": {"inviter": "沈国强", "enterprise_zh": "甲科技有限公司", "enterprise_en": "Jia Technology Co., Ltd."},
     "reset": {},
+    "webhook_paused": {"path": "/webhooks/7", "host": "records.example.com", "why": "failing", "failures": 20},
+    "webhook_paused-gone": {"path": "/webhooks/7", "host": "records.example.com", "why": "gone", "failures": 1},
     "password_changed": {"path": "/resets", "at": NOW.isoformat()},
 }
 KINDS = sorted({folder.name for folder in TEMPLATES.iterdir() if folder.is_dir()})

@@ -20,6 +20,7 @@ from courses.booking.actions.promote import promote
 from courses.booking.model import LIVE, Booking, State
 from courses.catalogue import queries as catalogue
 from courses.catalogue.actions import Span, check_place, check_sittings, set_lecturers, set_reminders, set_sittings
+from courses.catalogue.announce import announce_class
 from courses.catalogue.model import ClassState, Teaching
 from courses.ground import clock
 from courses.ground.db import db
@@ -29,6 +30,7 @@ from courses.homes.model import Room
 from courses.outbox.actions import Reader, post_all, row_of, withdraw
 from courses.people.model import Person
 from courses.people.rights import Actor, Right, require
+from courses.webhooks.model import Event
 
 REMINDER = "reminder"
 MOVED_ALONG = ("opens_at", "closes_at", "cancel_until")
@@ -79,6 +81,7 @@ def move(
         was = catalogue.iso(before)
         facts: dict[str, Any] = {"before": was, "room_only": spans == before}
         log(class_id, "moved", actor, door, before=was, after=catalogue.iso(spans), undoing=undoing)
+        announce_class(Event.MOVED, moved.facts(), schedule_no=moved.row.schedule_no)
         clashing = _clashing(class_id, seated)
         tell("moved", moved, [t for t in seated if t.reader.id not in clashing], "REQUEST", **facts)
         tell("moved", moved, [t for t in seated if t.reader.id in clashing], "REQUEST", **facts, clash=True)
@@ -128,6 +131,7 @@ def call_off(actor: Actor, class_id: int, reason: str, door: str = "page", reaso
         tell("called_off", class_, seated, "CANCEL", **why)
         tell("called_off", class_, waiting, **why)
         _tell_lecturers("called_off", class_, **why)
+        announce_class(Event.CALLED_OFF, class_.facts(), reason={"zh": reason, "en": reason_en or None})
         live = update(Booking).where(Booking.class_id == class_id, Booking.state.in_(LIVE))
         db.session.execute(live.values(state=State.CANCELLED, reason="called_off", changed_at=at))
         class_.row.seats_taken = class_.row.queued = 0

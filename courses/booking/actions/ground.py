@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import BindParameter, Select, and_, bindparam, func, insert, or_, select
 from sqlalchemy.orm import aliased
 
+from courses.booking.announce import announce_bookings
 from courses.booking.model import SEATED, Booking, Enrolment, Event, State
 from courses.catalogue import queries as catalogue
 from courses.catalogue.model import ClassState, Course, Sitting, TrainingClass
@@ -211,6 +212,7 @@ def log(
         "facts": facts,
     }
     run(_LOG, [{**row, "booking_id": id_} for id_ in booking_ids or (None,)])
+    announce_bookings(class_id, what, booking_ids)
 
 
 class Told(NamedTuple):

@@ -17,7 +17,9 @@ from courses.catalogue.actions.plan import (
     set_reminders,
     set_sittings,
 )
+from courses.catalogue.announce import announce_class
 from courses.catalogue.model import ClassPlan, ClassState, Span, TrainingClass
+from courses.catalogue.queries import facts_by_id
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.idempotency import RequestKey
@@ -26,6 +28,7 @@ from courses.ground.refusal import Refusal
 from courses.ground.transaction import locked, transaction
 from courses.homes.model import Room
 from courses.people.rights import Actor, Right, require
+from courses.webhooks.model import Event
 
 
 def publish(actor: Actor, plan: ClassPlan, request_key: RequestKey | None = None, draft: int | None = None) -> int:
@@ -96,7 +99,9 @@ def _publish(actor: Actor, plan: ClassPlan, at: dt.datetime, draft: TrainingClas
     require(actor, Right.PUBLISH, squadron_id=actor.squadron_id)
     sittings = check_plan(plan, at)
     check_place(plan.room_id, plan.lecturer_ids, sittings, plan.capacity)
-    return _written(actor, plan, sittings, at, draft, ClassState.PUBLISHED)
+    class_ = _written(actor, plan, sittings, at, draft, ClassState.PUBLISHED)
+    announce_class(Event.PUBLISHED, facts_by_id(class_.id))
+    return class_
 
 
 def _written(

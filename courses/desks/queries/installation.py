@@ -5,14 +5,15 @@ import datetime as dt
 from sqlalchemy import func, select
 
 from courses.ground.db import db
-from courses.outbox.model import Fate, Notice
+from courses.outbox.model import Channel, Fate, Notice
 from courses.people.model import Person
 from courses.running.records import contradictions
 
 
 def fates() -> dict[str, int]:
-    """Return how many notices are in each state."""
-    counts = db.session.execute(select(Notice.state, func.count()).group_by(Notice.state))
+    """Return how many notices are in each state. What a person's own program is told is shown to that person."""
+    to_people = select(Notice.state, func.count()).where(Notice.channel != Channel.WEBHOOK)
+    counts = db.session.execute(to_people.group_by(Notice.state))
     return {str(state): count for state, count in counts}
 
 
@@ -24,6 +25,7 @@ def stuck(at: dt.datetime) -> list[tuple[Notice, Person]]:
         select(Notice, Person)
         .join(Person, Person.id == Notice.person_id)
         .where(Notice.state.in_((Fate.FAILED, Fate.IN_DOUBT)) | late, Notice.emptied_at.is_(None))
+        .where(Notice.channel != Channel.WEBHOOK)
         .order_by(Notice.id.desc())
         .limit(100)
     )
@@ -35,7 +37,7 @@ def notices_of(person_id: int, limit: int = 50) -> list[Notice]:
     statement = (
         select(Notice)
         .where(Notice.person_id == person_id, Notice.state.not_in((Fate.WITHDRAWN, Fate.EXPIRED)))
-        .where(Notice.emptied_at.is_(None))
+        .where(Notice.emptied_at.is_(None), Notice.channel != Channel.WEBHOOK)
         .order_by(Notice.id.desc())
         .limit(limit)
     )

@@ -4,7 +4,8 @@ A channel is a context manager (one connection for a batch) that yields a functi
 and raises `Refused` when the other side said no, or `Uncertain` when it may or may not have taken it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 class Refused(Exception):  # noqa: N818 - an answer of the other side
@@ -21,7 +22,8 @@ class Uncertain(Exception):  # noqa: N818
 
 @dataclass(frozen=True)
 class Message:
-    """A rendered notice. `calendar` is an iCalendar text of `method` (REQUEST or CANCEL), if there is one."""
+    """A rendered notice. `calendar` is an iCalendar text of `method` (REQUEST or CANCEL), if there is one; `headers`
+    go along with what is sent over HTTP."""
 
     to: str
     to_name: str
@@ -31,3 +33,4 @@ class Message:
     key: str
     calendar: str | None = None
     method: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
