@@ -36,6 +36,7 @@ from courses.people.rights import Actor
 from courses.privacy import web as privacy_web
 from courses.roster import web as roster_web
 from courses.running import web as running_web
+from courses.setup import web as setup_web
 from courses.webhooks import web as webhooks_web
 
 ROOT = config.ROOT
@@ -99,6 +100,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         desks_web,
         privacy_web,
         running_web,
+        setup_web,
     ):
         app.register_blueprint(room.pages)
     api.install(app)

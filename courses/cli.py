@@ -8,11 +8,13 @@ from pathlib import Path
 import click
 from flask import Flask, current_app
 
+from config import Settings
 from courses import schedule
 from courses.accounts import actions as accounts
 from courses.demo import load
 from courses.ground import clock
 from courses.ground.refusal import Refusal
+from courses.people import links
 from courses.people.model import Role
 from courses.people.queries import city
 from courses.people.rights import Reach
@@ -79,16 +81,22 @@ def token(login: str, scopes: tuple[str, ...], days: int) -> None:
 
 
 @click.command()
-@click.argument("email")
+@click.argument("login")
 @click.option("--name", required=True, help="The person's name.")
-@click.password_option()
-def user(email: str, name: str, password: str) -> None:
-    """Make an administrator, the first person of an empty installation."""
+@click.option("--password", help="Without it, a link is printed behind which the password is chosen.")
+def user(login: str, name: str, password: str | None) -> None:
+    """Make an administrator, known by LOGIN: an e-mail address or a mobile number. The first person of an empty
+    installation; everything after that happens in the pages."""
     try:
-        accounts.open_account(name, email, Role.ADMINISTRATOR, password)
+        person_id = accounts.open_account(name, login, Role.ADMINISTRATOR, password)
     except (Refusal, ValueError) as error:
         raise click.ClickException(sentence(error)) from error
-    click.echo(f"{email} is an {Role.ADMINISTRATOR}.")
+    click.echo(f"{login} is an {Role.ADMINISTRATOR}.")
+    if password is None:
+        settings: Settings = current_app.config["SETTINGS"]
+        token_ = links.sign(settings.secret_keys, "invitation", person_id, 1)
+        click.echo("Open this link within 14 days to choose a password; it works once:")
+        click.echo(f"{settings.base_url}/invitations/{token_}")
 
 
 def sentence(error: Refusal | ValueError) -> str:

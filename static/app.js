@@ -29,6 +29,9 @@ document.addEventListener("click", async (event) => {
 // Buttons that need this script stay hidden without it.
 document.querySelectorAll("[data-copy][hidden], [data-print][hidden]").forEach((button) => { button.hidden = false; });
 
+// Long work goes on by itself while its page is open.
+one("form[data-goes-on]")?.requestSubmit();
+
 // A filter acts when chosen; without the script the search button does it.
 document.addEventListener("change", (event) => {
   if (event.target.matches("form[data-auto] select")) event.target.form.requestSubmit();

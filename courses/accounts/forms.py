@@ -1,17 +1,17 @@
 """Is it well formed? Addresses, numbers and names come out of these forms as they are stored."""
 
-from collections.abc import Callable
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, PasswordField, RadioField, SelectField, StringField
 from wtforms.fields import SelectChoice
-from wtforms.validators import EqualTo, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import EqualTo, InputRequired, Length, Optional
 
 from courses.accounts.actions.token import LABEL_MAX
 from courses.accounts.passwords import MAX
 from courses.ground.forms import Choices, Form
+from courses.ground.forms import stored_as as _as
 from courses.people import identity
 from courses.people.rights import Reach
 
@@ -28,18 +28,6 @@ SCOPES = [
     SelectChoice(Reach.BOOK, _l("book and cancel for me and my enterprise")),
     SelectChoice(Reach.SERVE, _l("do all else that I may do: publish, change classes, mark who came")),
 ]
-
-
-def _as(normalise: Callable[[str], str]) -> Callable[[Any, Any], None]:
-    """Return a validator that puts the stored form in the place of what was typed."""
-
-    def check(form: Any, field: Any) -> None:
-        try:
-            field.data = normalise(field.data or "")
-        except ValueError as error:
-            raise ValidationError(str(error)) from None
-
-    return check
 
 
 def _password(label: Any, missing: Any) -> PasswordField:

@@ -12,9 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from courses.ground.db import Base
 from courses.ground.lots import commitment
 from courses.homes.model import Room
-from courses.people.model import Industry, Person
+from courses.people.model import MINUTES_PER_HOUR, Industry, Person
 
-MINUTES_PER_HOUR = 45  # one 学时 is 45 taught minutes, the usual measure of continuing education in China
 DEFAULT_REMINDERS = (3 * 1440, 1440, 120)  # minutes before: 3 days, 1 day, 2 hours
 CANCEL_BEFORE = dt.timedelta(hours=24)  # product rule, until a city sets its own
 
@@ -225,10 +224,9 @@ class Sitting(Base, kw_only=True):
     def minutes(self) -> int:
         return int((self.ends_at - self.starts_at).total_seconds() // 60)
 
-    @property
-    def half_hours(self) -> int:
-        """What the sitting is worth, in half 学时, rounded to the nearest."""
-        return round(self.minutes * 2 / MINUTES_PER_HOUR)
+    def half_hours(self, minutes_per_hour: int = MINUTES_PER_HOUR) -> int:
+        """Return what the sitting is worth, in half 学时, rounded to the nearest."""
+        return round(self.minutes * 2 / minutes_per_hour)
 
 
 class Teaching(Base, kw_only=True):

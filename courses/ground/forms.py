@@ -2,6 +2,7 @@
 
 import datetime as dt
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 from flask import request
@@ -24,6 +25,7 @@ class _Words:
     said = {
         "This field is required.": REQUIRED,
         "Not a valid integer value.": _l("Write a whole number."),
+        "Not a valid float value.": _l("Write a number, such as 30.45."),
         "Number must be between %(min)s and %(max)s.": _l("Write a number from %(min)s to %(max)s."),
         "Not a valid date value.": _l("Write the day as year-month-day, such as 2026-11-28."),
         "Not a valid time value.": _l("Write hours and minutes, such as 09:00."),
@@ -97,6 +99,18 @@ class Form(FlaskForm):
             self.form_errors.append(refusal.words)
         else:
             field.errors = [*field.errors, refusal.words]
+
+
+def stored_as(normalise: Callable[[str], str]) -> Callable[[Any, Any], None]:
+    """Return a validator that puts the stored form in the place of what was typed."""
+
+    def check(form: Any, field: Any) -> None:
+        try:
+            field.data = normalise(field.data or "")
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+    return check
 
 
 _KEPT = "\r\n\t\u200d"  # the last one joins emoji

@@ -130,6 +130,29 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     "no_event": (422, _l("Choose at least one event.")),
     "too_many_webhooks": (409, _l("You have %(count)s webhooks, as many as there can be. End one first.")),
     "webhook_paused": (409, _l("This webhook is paused. Resume it first.")),
+    # setup
+    "name_taken": (409, _l("There is already an entry called %(name)s.")),
+    "still_used": (409, _l("It cannot be removed while this stands on it: %(uses)s. Change or remove that first.")),
+    "room_offered": (
+        409,
+        _l("A class to come offers %(seats)s seats in this room; it cannot have fewer. Resize the class first."),
+    ),
+    "no_rows": (422, _l("There are no rows below the head of this sheet.")),
+    "import_over": (409, _l("This import was written already, or its sheet is no longer kept. Send the file again.")),
+    "import_raced": (409, _l("Someone took one of these numbers at this moment. Nothing was written. Try again.")),
+    "columns_missing": (422, _l("Say where credit code, enterprise and town stand; without them no row can be read.")),
+    "columns_double": (422, _l("One column of the sheet was chosen twice. Choose another one.")),
+    "rows_wrong": (409, _l("%(count)s rows are wrong, so nothing was written.")),
+    "nobody_to_invite": (
+        409,
+        _l("Nobody is left to invite: all have an account, no address, or were invited just now."),
+    ),
+    "no_role": (422, _l("Choose at least one role.")),
+    "oneself": (409, _l("You cannot remove yourself. Ask another administrator.")),
+    "still_teaches": (
+        409,
+        _l("%(person)s teaches classes and stays in the register, so that they keep their lecturer."),
+    ),
     # outbox
     "not_in_doubt": (409, _l("This notice is not waiting for a decision.")),
 }

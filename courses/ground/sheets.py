@@ -74,7 +74,7 @@ def comma_separated(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow(head)
-    writer.writerows([_disarmed(_plain(value)) for value in row] for row in rows)
+    writer.writerows([disarmed(_plain(value)) for value in row] for row in rows)
     return file.getvalue().encode("utf-8-sig")
 
 
@@ -136,12 +136,13 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, int | float | dt.date) else str(value)
 
 
-def _disarmed(value: Any) -> Any:
+def disarmed(value: Any) -> Any:
+    """Return a cell of a CSV file that does not compute when a spreadsheet opens it."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def _armed(text: str) -> str:
-    """Return a cell of a CSV file as it was before `_disarmed`."""
+    """Return a cell of a CSV file as it was before `disarmed`."""
     return text[1:] if text[:1] == "'" and text[1:].startswith(FORMULA) else text
 
 

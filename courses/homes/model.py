@@ -7,7 +7,7 @@ from courses.ground.db import Base
 
 
 class Home(Base, kw_only=True):
-    """A venue. `latitude` and `longitude` in degrees (WGS 84), for the map link."""
+    """A venue. `latitude` and `longitude` in degrees (WGS 84), for the map link; `opening` is the hours, in words."""
 
     __tablename__ = "home"
 
@@ -20,6 +20,8 @@ class Home(Base, kw_only=True):
     phone: Mapped[str] = mapped_column(default="")
     latitude: Mapped[float | None] = mapped_column(default=None)
     longitude: Mapped[float | None] = mapped_column(default=None)
+    opening_zh: Mapped[str] = mapped_column(default="")
+    opening_en: Mapped[str] = mapped_column(default="")
 
 
 class Room(Base, kw_only=True):

@@ -23,12 +23,23 @@ class Role(StrEnum):
 
 
 ENFORCING = frozenset({Role.INSPECTOR})
+# What hours are, until a city sets its own rules.
+MINUTES_PER_HOUR = 45  # one 学时 is 45 taught minutes, the usual measure of continuing education in China
+FULL_FROM_PERCENT = 80  # full hours from 80 % of a sitting's minutes, none below
 
 
 class City(Base, kw_only=True):
-    """The city this installation serves: its name, zone and words. One row."""
+    """The city this installation serves: its name, zone, words and rules of hours. One row.
+
+    An hour (学时) is `minutes_per_hour` taught minutes; who was there for `full_from_percent` of a sitting has earned
+    all of its hours, who was not has earned none.
+    """
 
     __tablename__ = "city"
+    __table_args__ = (
+        CheckConstraint("minutes_per_hour > 0", name="hours_have_minutes"),
+        CheckConstraint("full_from_percent > 0 AND full_from_percent <= 100", name="share_is_one"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, default=1)
     name_zh: Mapped[str]
@@ -40,6 +51,8 @@ class City(Base, kw_only=True):
     operator_en: Mapped[str] = mapped_column(default="")
     record_number: Mapped[str] = mapped_column(default="")
     is_demo: Mapped[bool] = mapped_column(default=False)
+    minutes_per_hour: Mapped[int] = mapped_column(default=MINUTES_PER_HOUR)
+    full_from_percent: Mapped[int] = mapped_column(default=FULL_FROM_PERCENT)
 
 
 class Squadron(Base, kw_only=True):

@@ -63,6 +63,8 @@ class CityWords:
     operator_en: str
     record_number: str
     is_demo: bool
+    minutes_per_hour: int
+    full_from_percent: int
 
 
 @kept(30)

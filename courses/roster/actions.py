@@ -16,12 +16,13 @@ from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import transaction
+from courses.people.model import FULL_FROM_PERCENT, MINUTES_PER_HOUR
+from courses.people.queries import city
 from courses.people.rights import Actor, Right, require
 from courses.roster.model import Attendance, Mark
 from courses.webhooks.model import Event
 
 OPENS_BEFORE = dt.timedelta(hours=1)
-FULL_FROM_PERCENT = 80  # product rule: full hours from 80 % of a sitting's minutes, none below
 
 
 class Entry(NamedTuple):
@@ -81,7 +82,10 @@ def _write(
     actor: Actor, sitting: Sitting, entry: Entry, rows: dict[tuple[int, int], Attendance], at: dt.datetime
 ) -> None:
     """Write one line's mark into `rows` and the database."""
-    earned = earned_half_hours(sitting, entry.mark, entry.arrived_at, entry.left_at)
+    rules = city()
+    earned = earned_half_hours(
+        sitting, entry.mark, entry.arrived_at, entry.left_at, rules.minutes_per_hour, rules.full_from_percent
+    )
     place = (entry.booking_id, sitting.id)
     if entry.mark is None:
         if known := rows.pop(place, None):
@@ -103,9 +107,14 @@ def _write(
 
 
 def earned_half_hours(
-    sitting: Sitting, as_: Mark | None, arrived_at: dt.datetime | None, left_at: dt.datetime | None
+    sitting: Sitting,
+    as_: Mark | None,
+    arrived_at: dt.datetime | None,
+    left_at: dt.datetime | None,
+    minutes_per_hour: int = MINUTES_PER_HOUR,
+    full_from_percent: int = FULL_FROM_PERCENT,
 ) -> int:
-    """Return the half 学时 earned: those of the whole sitting from 80 % of its minutes, none below.
+    """Return the half 学时 earned: those of the whole sitting from the city's share of its minutes, none below.
 
     Raises Refusal("minutes_wrong") when arrival and leaving are not within the sitting, in this order.
     """
@@ -114,8 +123,8 @@ def earned_half_hours(
         raise Refusal("minutes_wrong")
     if as_ != Mark.PRESENT:
         return 0
-    share = (end - begin) * 100 >= (sitting.ends_at - sitting.starts_at) * FULL_FROM_PERCENT
-    return sitting.half_hours if share else 0
+    share = (end - begin) * 100 >= (sitting.ends_at - sitting.starts_at) * full_from_percent
+    return sitting.half_hours(minutes_per_hour) if share else 0
 
 
 def _seated(class_id: int, booking_ids: Collection[int]) -> list[Booking]:

@@ -29,6 +29,7 @@ from courses.people.model import Role
 from courses.roster import actions as roster
 from courses.roster.model import Mark
 from courses.roster.queries import sittings_of
+from courses.setup import actions as setup
 from courses.webhooks import actions as webhooks
 from courses.webhooks.model import Event as What
 from tests import makers
@@ -310,6 +311,9 @@ def test_each_kind_of_notice_has_a_name_for_the_administrator() -> None:
 # Pages
 
 
+SHEET = "统一社会信用代码,企业,镇街\n1,甲,乙\n"
+
+
 @pytest.fixture
 def addresses(app: Flask) -> list[str]:
     """The addresses of every page, on a town with a class to come and its queue, one marked and one called off."""
@@ -344,6 +348,10 @@ def addresses(app: Flask) -> list[str]:
     webhook = webhooks.register(makers.actor(OWNER), "https://records.example.org/", [What.MOVED])
     draft = save_draft(makers.actor(GAO), makers.a_plan(days=12))
     filled = {
+        "/setup/people/<int:person_id>": [f"/setup/people/{GAO.id}", f"/setup/people/{SHEN.id}"],
+        "/setup/lecturers/<int:person_id>": [f"/setup/lecturers/{CHEN.id}"],
+        "<int:row_id>": ["1"],
+        "<int:import_id>": [str(setup.take_in(makers.actor(ADMINISTRATOR), "a.csv", SHEET.encode()))],
         "<int:class_id>/draft": [f"{draft}/draft"],
         "/classes/<int:class_id>/draw": [f"/classes/{class_id}/draw" for class_id in by_lot],
         "<int:class_id>": [str(coming), str(over), str(off), "9999"],
@@ -386,6 +394,7 @@ def test_no_page_is_partly_english(app: Flask, client: Client, addresses: list[s
     assert left_over == set()
     never = {
         "/nowhere",
+        "/setup/imports/template",
         "/enterprise",
         "/healthz",
         "/readyz",
@@ -434,6 +443,11 @@ BAD_FORMS = {
     "/people/new": (OWNER, {"role": "bureau"}),
     "/holidays": (ADMINISTRATOR, {"day": "2026-13-01", "kind": "sad"}),
     "/classes/1/template": (GAO, {"name": ""}),
+    "/setup/imports": (ADMINISTRATOR, {}),
+    "/setup/city": (ADMINISTRATOR, {"zone": "x", "minutes_per_hour": "x", "full_from_percent": "0"}),
+    "/setup/homes": (ADMINISTRATOR, {"town_id": "9", "latitude": "x", "longitude": "999"}),
+    "/setup/people": (ADMINISTRATOR, {"roles": ["manager"], "email": "x", "mobile": "1"}),
+    "/setup/lecturers": (ADMINISTRATOR, {"email": "x", "bio_zh": "x" * 4001}),
     "/classes/1/move": (GAO, {}),
     "/classes/1/capacity": (GAO, {"capacity": "31"}),
     "/classes/1/call-off": (GAO, {"reason": "x" * 201}),

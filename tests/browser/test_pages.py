@@ -171,6 +171,18 @@ CASES = (
     Case("jin", "/installation"),
     Case("jin", "/holidays"),
     Case("jin", "/holidays", then="empty"),
+    Case("jin", "/setup"),
+    Case("jin", "/setup/city"),
+    Case("jin", "/setup/city", then="empty"),
+    Case("jin", "/setup/towns"),
+    Case("jin", "/setup/squadrons/1"),
+    Case("jin", "/setup/homes/1"),
+    Case("jin", "/setup/rooms/new", then="empty"),
+    Case("jin", "/setup/lecturers"),
+    Case("jin", "/setup/lecturers/new", then="empty"),
+    Case("jin", "/setup/people"),
+    Case("jin", "/setup/people?q=zzz"),
+    Case("jin", "/setup/people/new", then="empty"),
 )
 COMBINATIONS = tuple(product(("zh", "en"), ("light", "dark")))
 

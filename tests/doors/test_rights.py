@@ -19,6 +19,8 @@ FOREIGN = {
     "token_id": 1,
     "template_id": 1,
     "person_id": 1,
+    "row_id": 1,
+    "import_id": 1,
     "enterprise_id": 1,
     "request_id": 1,
     "first_id": 1,

@@ -94,13 +94,13 @@ def test_the_threshold_to_the_percent(app: Flask, percent: int, earns: bool) -> 
     start = makers.in_days(10)
     sitting = Sitting(class_id=1, starts_at=start, ends_at=start + 100 * MINUTE)
     earned = roster.earned_half_hours(sitting, Mark.PRESENT, None, start + percent * MINUTE)
-    assert earned == (sitting.half_hours if earns else 0)
+    assert earned == (sitting.half_hours() if earns else 0)
 
 
 @pytest.mark.parametrize(("minutes", "half_hours"), [(45, 2), (90, 4), (180, 8), (150, 7), (10, 0), (12, 1)])
 def test_an_hour_is_45_minutes(minutes: int, half_hours: int) -> None:
     start = makers.in_days(1)
-    assert Sitting(class_id=1, starts_at=start, ends_at=start + minutes * MINUTE).half_hours == half_hours
+    assert Sitting(class_id=1, starts_at=start, ends_at=start + minutes * MINUTE).half_hours() == half_hours
 
 
 @pytest.mark.parametrize(("arrived", "left"), [(-1, None), (None, 151), (60, 60), (90, 60), (150, None), (None, 0)])

@@ -159,19 +159,21 @@ def open_account(
     name: str,
     login: str,
     role: Role,
-    password: str,
+    password: str | None,
     enterprise_id: int | None = None,
     squadron_id: int | None = None,
     association_id: int | None = None,
 ) -> int:
     """Make an account without an invitation and return the person's id: for the command line, where nobody is
-    signed in.
+    signed in. Without a password it waits for one, to be chosen behind a link.
 
     Raises ValueError as `add_person` does, Refusal("weak_password"), "email_taken" and "mobile_taken".
     """
     known_as = identity.login(login)
-    passwords.require_good(password, known_as)
-    hashed = passwords.hashed(password)
+    hashed = None
+    if password is not None:
+        passwords.require_good(password, known_as)
+        hashed = passwords.hashed(password)
     email, mobile = (known_as, None) if "@" in known_as else (None, known_as)
     with transaction():
         person = add_person(name, email=email, mobile=mobile)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import render_template
+from flask import redirect, render_template, url_for
 
 from courses.booking import queries as booking
 from courses.desks import queries
@@ -16,13 +16,17 @@ from courses.people.looks import looked
 from courses.people.model import Role
 from courses.people.rights import Right, may
 from courses.roster.queries import hours_of
+from courses.setup.queries import is_founded
 
 
 @pages.get("/desk")
 @needs(Right.USE_ACCOUNT)
-def desk() -> str:
-    """Show one section for each role the actor holds, the things to do first."""
+def desk() -> Any:
+    """Show one section for each role the actor holds, the things to do first; before the city has a name, its
+    administrator is led to the checklist."""
     actor, now = signed_in(), clock.now()
+    if actor.has(Role.ADMINISTRATOR) and not is_founded():
+        return redirect(url_for("setup.checklist"), 303)
     shown: dict[str, Any] = {}
     if actor.has(Role.MANAGER, Role.OWNER) or not actor.roles:  # whose post has ended reads on
         shown["mine"] = booking.coming(actor.id, now)

@@ -1,0 +1,106 @@
+"""The checklist of a city's first day, and the page of the city itself."""
+
+from typing import Any, NamedTuple
+
+from flask import flash, g, redirect, render_template, url_for
+from flask_babel import gettext as _
+
+from courses.people.guard import needs, signed_in
+from courses.people.rights import Right
+from courses.setup import actions, queries
+from courses.setup.forms import CityForm
+from courses.setup.registers import REGISTERS
+from courses.setup.web.blueprint import pages
+
+
+class Step(NamedTuple):
+    """One line of the checklist. `there`: how many there are; `needed`: without it no class can be held."""
+
+    title: str
+    why: str
+    url: str
+    there: int
+    is_done: bool
+    needed: bool = True
+
+
+@pages.get("/setup")
+@needs(Right.ADMINISTER)
+def checklist() -> str:
+    """Show what a city needs, what is there, and the next step."""
+    steps = _steps(queries.progress())
+    following = next((step for step in steps if not step.is_done and step.needed), None)
+    return render_template("setup/checklist.html", steps=steps, following=following)
+
+
+def _steps(so_far: queries.Progress) -> list[Step]:
+    def register(name: str, needed: bool = True) -> Step:
+        count = getattr(so_far, name)
+        words = REGISTERS[name]
+        return Step(str(words.title), str(words.lead), url_for(".entries", name=name), count, count > 0, needed)
+
+    return [
+        Step(
+            _("The city"),
+            _("Its name, zone, operator, what it calls the post, and its rules of hours."),
+            url_for(".city"),
+            so_far.city,
+            so_far.city > 0,
+        ),
+        register("towns"),
+        register("squadrons")._replace(is_done=so_far.squadrons > 0 and not so_far.unserved),
+        register("associations", needed=False),
+        register("homes"),
+        register("rooms"),
+        register("topics"),
+        register("industries", needed=False),
+        register("lecturers", needed=False),
+        Step(
+            _("People with roles"),
+            _("Officers publish classes; associations, the bureau and inspectors see what is theirs."),
+            url_for(".people", role="officer"),
+            so_far.officers,
+            so_far.officers > 0,
+        ),
+        Step(
+            _("Enterprises and managers"),
+            _("From a spreadsheet; you see what each row would do before anything is written."),
+            url_for(".import_list"),
+            so_far.enterprises,
+            so_far.managers > 0,
+        ),
+        Step(
+            _("Courses"),
+            _("What is taught, whether or not it has a date."),
+            url_for("catalogue.courses"),
+            so_far.courses,
+            so_far.courses > 0,
+        ),
+        Step(
+            _("Classes"),
+            _("An officer publishes the first one from a course's page."),
+            url_for("catalogue.shelves"),
+            so_far.classes,
+            so_far.classes > 0,
+        ),
+    ]
+
+
+@pages.get("/setup/city")
+@needs(Right.ADMINISTER)
+def city() -> str:
+    form = CityForm(formdata=None, obj=g.city)
+    if not queries.is_founded():
+        form.name_zh.data = form.name_en.data = ""
+    return render_template("setup/city.html", form=form)
+
+
+@pages.post("/setup/city")
+@needs(Right.ADMINISTER)
+def change_city() -> Any:
+    form = CityForm()
+    if not form.validate():
+        return render_template("setup/city.html", form=form), 422
+    actions.change_city(signed_in(), form.values())
+    flash(_("The city is saved."), "done")
+    return redirect(url_for(".checklist"), 303)
