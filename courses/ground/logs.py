@@ -20,7 +20,7 @@ from courses.ground import clock
 
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 _NUMBER = re.compile(r"(?<![\w-])(\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\w)")
-_SECRET = re.compile(r"(/(?:resets|invitations)/)[^\s?'\"<][^\s?'\"]*")
+_SECRET = re.compile(r"(/(?:resets|invitations|join)/)[^\s?'\"<][^\s?'\"]*")
 _QUERY = re.compile(r"(/[^\s?'\"]*)\?[^\s'\"]+")
 PLACES_MAX = 30
 _requests: logging.StreamHandler[Any] | None = None  # where the lines of requests go, once `install` has said so

@@ -1,10 +1,13 @@
 """Erasing a person within a transaction: what goes, and what stays without a name."""
 
-from sqlalchemy import delete, select, update
+from typing import Any
+
+from sqlalchemy import delete, or_, select, update
 
 from courses.accounts.actions.sign_in import drop_tries, self_of
 from courses.accounts.model import Token
-from courses.catalogue.model import Lecturer
+from courses.catalogue.model import Interest, Lecturer
+from courses.enterprise.model import JoinRequest
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.transaction import locked
@@ -20,14 +23,27 @@ def erase_person(person_id: int, how: str, by_id: int | None) -> None:
     """Take name, contacts, account, posts, tokens and what was told; bookings, hours and the log's lines stay."""
     person, at = locked(Person, person_id), clock.now()
     drop_tries(person.email, person.mobile, self_of(person.id))
+    _forget_requests(person)
     person.name, person.name_en = NAMELESS, NAMELESS_EN
     person.email = person.mobile = person.password_hash = None
     person.epoch += 1
     person.left_at = person.left_at or at
     db.session.execute(delete(Post).where(Post.person_id == person_id))
+    db.session.execute(delete(Interest).where(Interest.person_id == person_id))
     db.session.execute(delete(Token).where(Token.person_id == person_id))
     nothing = {"institution_zh": "", "institution_en": "", "bio_zh": "", "bio_en": ""}
     db.session.execute(update(Lecturer).where(Lecturer.person_id == person_id).values(**nothing))
     withdraw_all_of(person_id)
     empty(db.session.scalars(select(Notice.id).where(Notice.person_id == person_id)).all())
     db.session.add(Erasure(person_id=person_id, at=at, how=how, by_id=by_id))
+
+
+def _forget_requests(person: Person) -> None:
+    """Delete what the person wrote when asking to join, known by the same address or number."""
+    same = [column == value for column, value in contacts(person) if value]
+    if same:
+        db.session.execute(delete(JoinRequest).where(or_(*same)))
+
+
+def contacts(person: Person) -> tuple[tuple[Any, str | None], ...]:
+    return (JoinRequest.email, person.email), (JoinRequest.mobile, person.mobile)

@@ -9,18 +9,19 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 
 from courses.accounts.actions.sign_in import WINDOW
 from courses.accounts.model import SignInFailure, Token
 from courses.booking.model import Event
+from courses.enterprise.model import JoinRequest
 from courses.ground.clock import now
 from courses.ground.db import db
 from courses.ground.idempotency import KEPT_FOR, KeptAnswer
 from courses.outbox.actions import empty
 from courses.outbox.model import Fate, Notice
 from courses.people.looks import Look
-from courses.people.model import Person
+from courses.people.model import PastPost, Person, Post
 from courses.privacy.erasing import erase_person
 from courses.privacy.model import Erasure
 
@@ -65,8 +66,17 @@ def _erase(ids: Sequence[Any]) -> None:
 
 
 def _left_long_ago(before: dt.datetime) -> Select[Any]:
-    gone = select(Erasure.person_id)
-    return select(Person.id).where(Person.left_at < before, Person.id.not_in(gone)).order_by(Person.id)
+    """Who left, or whose last post ended, before then; who has a post again is here."""
+    gone, held = select(Erasure.person_id), select(Post.person_id)
+    ended = select(PastPost.person_id).group_by(PastPost.person_id).having(func.max(PastPost.ended_at) < before)
+    over = or_(Person.left_at < before, Person.id.in_(ended) & Person.id.not_in(held))
+    return select(Person.id).where(over, Person.id.not_in(gone)).order_by(Person.id)
+
+
+def _asked_long_ago(before: dt.datetime) -> Select[Any]:
+    """Requests decided before then, and those that nobody has decided since long before."""
+    undecided = JoinRequest.decided_at.is_(None) & (JoinRequest.asked_at < before - 275 * DAY)
+    return select(JoinRequest.id).where(or_(JoinRequest.decided_at < before, undecided))
 
 
 def _settled(before: dt.datetime) -> Select[Any]:
@@ -124,6 +134,23 @@ KINDS = (
         _l("One year."),
         LOG_LAW,
         Job(365 * DAY, lambda before: select(Look.id).where(Look.at < before), _deleting(Look.id)),
+    ),
+    Kind(
+        "joining",
+        _l("Requests to join"),
+        _l("Name, address or number, enterprise and post you asked for; the answer."),
+        _l("So that someone can decide, and you can read what became of it."),
+        _l("Ninety days after the answer; without one, a year."),
+        PERSONAL_LAW,
+        Job(90 * DAY, _asked_long_ago, _deleting(JoinRequest.id)),
+    ),
+    Kind(
+        "interests",
+        _l("“Tell me when”"),
+        _l("Of which course you want to be told."),
+        _l("To tell you once there is a class."),
+        _l("Until you are told, or as long as you."),
+        PERSONAL_LAW,
     ),
     Kind(
         "tokens",

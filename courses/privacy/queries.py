@@ -11,15 +11,17 @@ from sqlalchemy.orm import aliased
 
 from courses.accounts.model import Token
 from courses.booking.model import Booking, Event
-from courses.catalogue.model import Course, Sitting, Teaching, TrainingClass
+from courses.catalogue.model import Course, Interest, Sitting, Teaching, TrainingClass
+from courses.enterprise.model import JoinRequest
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.language import called, plain
 from courses.outbox.model import Fate, Notice
 from courses.outbox.render import render
 from courses.people.looks import Look
-from courses.people.model import Enterprise, Person, Post, Town
+from courses.people.model import Enterprise, PastPost, Person, Post, Town
 from courses.people.queries import city
+from courses.privacy.erasing import contacts
 from courses.privacy.model import Erasure
 from courses.roster.model import Attendance
 
@@ -88,6 +90,9 @@ def own_data(person_id: int) -> list[Section]:
     return [
         _person(person_id),
         _posts(person_id),
+        _past_posts(person_id),
+        _requests(person_id),
+        _interests(person_id),
         _bookings(person_id),
         _attendance(person_id),
         _teaching(person_id),
@@ -126,6 +131,49 @@ def _posts(person_id: int) -> Section:
     )
     heads = {"role": _("Post"), "enterprise": _("Enterprise"), "credit_code": _("Credit code"), "town": _("Town")}
     return _section("posts", _("Posts"), heads, db.session.execute(statement).all())
+
+
+def _past_posts(person_id: int) -> Section:
+    statement = (
+        select(PastPost.role, Enterprise.name_zh, PastPost.began_at, PastPost.ended_at)
+        .join(Enterprise, Enterprise.id == PastPost.enterprise_id)
+        .where(PastPost.person_id == person_id)
+        .order_by(PastPost.id)
+    )
+    heads = {"role": _("Post"), "enterprise": _("Enterprise"), "began_at": _("Begins"), "ended_at": _("Ended")}
+    return _section("past_posts", _("Posts that ended"), heads, db.session.execute(statement).all())
+
+
+def _requests(person_id: int) -> Section:
+    """Requests to join under the same address or number: they were made before there was an account."""
+    same = [column == value for column, value in contacts(db.session.get_one(Person, person_id)) if value]
+    columns = (
+        JoinRequest.asked_at,
+        JoinRequest.name,
+        JoinRequest.enterprise_name,
+        JoinRequest.state,
+        JoinRequest.reason,
+    )
+    rows = db.session.execute(select(*columns).where(or_(*same)).order_by(JoinRequest.id)).all() if same else []
+    heads = {
+        "asked_at": _("When"),
+        "name": _("Name"),
+        "enterprise": _("Enterprise"),
+        "state": _("State"),
+        "reason": _("Why"),
+    }
+    return _section("join_requests", _("Requests to join"), heads, rows)
+
+
+def _interests(person_id: int) -> Section:
+    statement = (
+        select(Course.title_zh, Interest.made_at)
+        .join(Course, Course.id == Interest.course_id)
+        .where(Interest.person_id == person_id)
+        .order_by(Interest.made_at)
+    )
+    heads = {"course": _("Course"), "made_at": _("Made")}
+    return _section("interests", _("“Tell me when”"), heads, db.session.execute(statement).all())
 
 
 def _bookings(person_id: int) -> Section:

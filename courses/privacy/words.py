@@ -59,6 +59,8 @@ WORDS: dict[str, Any] = {
     "sent": _l("sent"),
     "failed": _l("failed"),
     "in_doubt": _l("in doubt"),
+    "confirmed": _l("confirmed"),
+    "refused": _l("refused"),
     "withdrawn": _l("withdrawn"),
     "expired": _l("expired"),
     # doors and ways
@@ -74,6 +76,7 @@ WORDS: dict[str, Any] = {
     "booking": _l("Your booking"),
     "people": _l("People of your enterprise"),
     "notices": _l("Notices that did not arrive"),
+    "joining": _l("Requests to join"),
     "search": _l("Search for a person"),
     "erasure": _l("Erasure at your wish"),
     "export": _l("A list taken away as a file"),

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from config import ROOT
 from courses.accounts.actions import sign_in, token_for
 from courses.accounts.model import SignInFailure, Token
 from courses.booking.model import Booking, Event, State
+from courses.catalogue.model import Interest
+from courses.enterprise.model import JoinRequest
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.idempotency import KeptAnswer
@@ -22,7 +24,7 @@ from courses.ground.language import speaking
 from courses.ground.transaction import transaction
 from courses.outbox.model import Channel, Fate, Notice
 from courses.people.looks import Look
-from courses.people.model import Person, Post, Role
+from courses.people.model import PastPost, Person, Post, Role
 from courses.people.queries import colleagues
 from courses.privacy import actions, queries
 from courses.privacy.kinds import KINDS
@@ -171,8 +173,48 @@ def test_who_left_is_erased_two_years_later(app: Flask, class_id: int) -> None:
     assert person(LU).name == LU.name
 
 
+def a_request(email: str, **more: Any) -> None:
+    with transaction():
+        db.session.add(
+            JoinRequest(
+                credit_code=makers.CODES[0],
+                enterprise_name="甲",
+                town_id=1,
+                name="问者",
+                role=Role.MANAGER,
+                language="zh",
+                asked_at=clock.now(),
+                email=email,
+                **more,
+            )
+        )
+
+
+def test_requests_to_join_go_ninety_days_after_their_answer(app: Flask) -> None:
+    a_request("asks@test.example", state="refused", decided_at=clock.now())
+    a_request("waits@test.example")
+    just_over("joining", 90 * DAY)
+    assert count(JoinRequest) == 1
+    just_over("joining", 365 * DAY)
+    assert count(JoinRequest) == 0
+
+
+def test_whose_last_post_ended_is_erased_two_years_later(app: Flask) -> None:
+    with transaction():
+        db.session.execute(delete(Post).where(Post.person_id.in_((SHEN.id, LU.id))))
+        for member in (SHEN, LU, STRANGER):  # the last one has a post again
+            past = PastPost(
+                person_id=member.id, role=Role.MANAGER, enterprise_id=1, ended_at=clock.now(), ended_by=OWNER.id
+            )
+            db.session.add(past)
+        later = clock.now() + 10 * DAY
+        db.session.add(PastPost(person_id=LU.id, role=Role.MANAGER, enterprise_id=2, ended_at=later, ended_by=OWNER.id))
+    just_over("person", 730 * DAY)
+    assert [person(member).email for member in (SHEN, LU, STRANGER)] == [None, LU.email, STRANGER.email]
+
+
 def test_every_length_is_tried_above() -> None:
-    tried = {"notices", "events", "looks", "tokens", "tries", "answers", "person"}
+    tried = {"joining", "notices", "events", "looks", "tokens", "tries", "answers", "person"}
     assert {kind.name for kind in KINDS if kind.job} == tried
 
 
@@ -269,6 +311,18 @@ def test_every_code_of_the_records_has_its_words() -> None:
     pages = set(re.findall(r'looked\(\s*[\w().]+, "(\w+)"', sources))
     assert len(pages) > 5
     assert pages <= set(WORDS)
+
+
+def test_what_one_asked_for_before_there_was_an_account_is_in_it_and_goes(app: Flask, client: Client) -> None:
+    a_request(SHEN.email, state="confirmed", decided_at=clock.now())
+    a_request(LU.email)
+    with transaction():
+        db.session.add(Interest(course_id=1, person_id=SHEN.id, made_at=clock.now()))
+    data, _ = taken(client, SHEN)
+    assert [row["state"] for row in data["join_requests"]] == ["confirmed"]
+    assert [row["course"] for row in data["interests"]] == ["碳交易管理"]
+    actions.erase(makers.actor(ADMINISTRATOR), SHEN.id, SHEN.name)
+    assert (count(JoinRequest), count(Interest)) == (1, 0)
 
 
 # Erasure
@@ -376,6 +430,7 @@ def test_nobody_else_erases_others(client: Client, class_id: int, member: Member
         (GAO, "/people/new?enterprise=1", ("people", "page", None, 1, None)),
         (GAO, "/enterprises/1", ("people", "page", None, 1, None)),
         (GAO, "/enterprises/1?as=csv", ("export", "page", None, 1, None)),
+        (GAO, f"/people/{SHEN.id}/departure", ("people", "page", None, 1, None)),
         (ASSOCIATION, "/enterprises/1", ("people", "page", None, 1, None)),
         (ADMINISTRATOR, "/enterprises/1", ("people", "page", None, 1, None)),
         (CHEN, "/classes/1/roster", ("roster", "page", 1, None, None)),
@@ -436,6 +491,14 @@ def test_notices_that_did_not_arrive_name_people(client: Client, class_id: int) 
         (GAO.id, "notices", "page", None, None, SHEN.id),
         (ADMINISTRATOR.id, "notices", "page", None, None, SHEN.id),
     ]
+
+
+def test_requests_to_join_are_looked_at_by_town(client: Client, class_id: int) -> None:
+    a_request("asks@test.example")
+    for path in ("/join-requests", "/join-requests/1"):
+        assert client.as_(GAO).get(path).status_code == 200
+    db.session.rollback()
+    assert [(look.page, look.town_id) for look in db.session.scalars(select(Look))] == [("joining", 1)] * 2
 
 
 def test_a_program_looks_too(app: Flask, client: Client, class_id: int) -> None:

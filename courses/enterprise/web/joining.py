@@ -20,6 +20,7 @@ from courses.ground.forms import page_number
 from courses.ground.language import called, lang, plain
 from courses.ground.refusal import Refusal
 from courses.people.guard import needs, public, signed_in
+from courses.people.looks import looked
 from courses.people.model import Role
 from courses.people.queries import city
 from courses.people.rights import Right, may
@@ -96,6 +97,7 @@ def asked(token: str) -> Any:
 @needs(Right.DECIDE_JOINING)
 def joinings() -> Any:
     where, q, state = towns_of(signed_in()), request.args.get("q", "").strip()[:100], request.args.get("state", "")
+    looked(signed_in(), "joining", town_ids=where or ())
     if kind := sheets.wanted():
         rows = queries.joinings(where, q, state, 0, sheets.MAX_ROWS)
         return sheets.taken_away(kind, _("Requests to join"), _head(), map(_row, rows))
@@ -137,6 +139,7 @@ def _own(request_id: int) -> Joining:
     found = queries.joining(request_id)
     if found is None or not may(signed_in(), Right.DECIDE_JOINING, town_id=found.town_id):
         raise Refusal("not_found")
+    looked(signed_in(), "joining", town_ids=[found.town_id])
     return found
 
 

@@ -87,6 +87,7 @@ def departure(person_id: int) -> Any:
 
 def _departure_page(person_id: int, heir_id: int | None, is_chosen: bool, refusal: Refusal | None = None) -> Any:
     place, person = enterprise_of(signed_in(), person_id), _person(person_id)
+    looked(signed_in(), "people", enterprise_id=place.id)
     others = [one for one in colleagues(place.id) if one.id != person_id]
     heir = next((one for one in others if one.id == heir_id), None)
     if heir_id and heir is None:
