@@ -26,7 +26,7 @@ PEOPLE_MAX = 200
 
 class Look(Base, kw_only=True):
     """One look: `page` says at what, and so what for. Of class, enterprise, town and person at most one is named; none
-    means a list of the whole city."""
+    means a list of the whole city. Keys of persons and enterprises follow these when two are made one."""
 
     __tablename__ = "look"
     __table_args__ = (
@@ -41,9 +41,9 @@ class Look(Base, kw_only=True):
     door: Mapped[str] = mapped_column(String(8))
     page: Mapped[str] = mapped_column(String(32))
     class_id: Mapped[int | None] = mapped_column(default=None)
-    enterprise_id: Mapped[int | None] = mapped_column(default=None)
+    enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprise.id"), default=None)
     town_id: Mapped[int | None] = mapped_column(default=None)
-    person_id: Mapped[int | None] = mapped_column(default=None)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), default=None)
 
 
 def looked(

@@ -19,6 +19,9 @@ WORDS: dict[str, Any] = {
     "requested": _l("Awaiting approval"),
     "booked": _l("Booked"),
     "queued": _l("In the queue"),
+    "entered": _l("entered for the draw"),
+    "drawn": _l("drawn by lot"),
+    "not_drawn": _l("not drawn"),
     "offered": _l("Seat offered"),
     "cancelled": _l("Cancelled"),
     "cancelled_late": _l("Cancelled late"),
@@ -66,6 +69,7 @@ WORDS: dict[str, Any] = {
     # doors and ways
     "mail": _l("by mail"),
     "page": _l("by a page"),
+    "webhook": _l("to a program"),
     "api": _l("by a program"),
     "clock": _l("by the clock"),
     # what was opened
@@ -76,6 +80,7 @@ WORDS: dict[str, Any] = {
     "booking": _l("Your booking"),
     "people": _l("People of your enterprise"),
     "notices": _l("Notices that did not arrive"),
+    "doubles": _l("Comparing two records that may be one person"),
     "joining": _l("Requests to join"),
     "search": _l("Search for a person"),
     "erasure": _l("Erasure at your wish"),

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from flask import current_app
-from sqlalchemy import func, select, text
+from sqlalchemy import func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from config import Settings
@@ -62,12 +62,12 @@ def _references() -> Iterator[Fault]:
         for table, row, to, _ in db.session.execute(text("PRAGMA foreign_key_check")).fetchmany(20):
             yield Fault(f"{table} {row}: refers to a row of {to} that is not there", advice)
         return
-    standing = "SELECT conname FROM pg_constraint WHERE contype = 'f' AND convalidated"
-    names = set(db.session.scalars(text(standing)))
-    for table in Base.metadata.sorted_tables:
-        for key in table.foreign_key_constraints:
-            if str(key.name) not in names:
-                yield Fault(f"{table.name}: its foreign key {key.name} is gone or not checked", advice)
+    standing = inspect(db.engine).get_multi_foreign_keys().items()
+    there = {(table, *key["constrained_columns"]) for (_, table), keys in standing for key in keys}
+    for declared in Base.metadata.sorted_tables:
+        for key in declared.foreign_key_constraints:
+            if (declared.name, *key.column_keys) not in there:
+                yield Fault(f"{declared.name}: its foreign key on {', '.join(key.column_keys)} is gone", advice)
 
 
 def _clock() -> Iterator[Fault]:

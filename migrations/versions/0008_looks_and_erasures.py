@@ -29,6 +29,8 @@ def upgrade():
         sa.Column("town_id", sa.Integer(), nullable=True),
         sa.Column("person_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["actor_id"], ["person.id"], name=op.f("fk_look_actor_id")),
+        sa.ForeignKeyConstraint(["enterprise_id"], ["enterprise.id"], name=op.f("fk_look_enterprise_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_look_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_look")),
     )
     with op.batch_alter_table("look", schema=None) as batch_op:

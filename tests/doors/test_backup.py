@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask_migrate import downgrade, upgrade
 from sqlalchemy import func, make_url, select, text
 
 from courses.accounts.actions import sign_in
@@ -20,6 +21,7 @@ from courses.ground.transaction import transaction
 from courses.outbox.model import Fate, Notice
 from courses.people.model import Person
 from courses.running import backup as backups
+from courses.running.doctor import examine
 from tests import makers
 from tests.doors.test_commands import run
 from tests.people import PASSWORD, SHEN
@@ -92,6 +94,18 @@ def test_what_happened_after_the_backup_is_gone_after_the_restore(app: Flask, fi
     db.session.rollback()
     assert counts()["training_class"] == 0
     assert makers.a_class() == class_id
+
+
+def test_an_older_backup_is_brought_up_to_date(app: Flask, file: Path) -> None:
+    downgrade(revision="-1")
+    older = backups.back_up(file).revision
+    upgrade()
+    db.session.remove()
+    code, words = run(app, "restore", str(file), "--replace")
+    assert code == 0, words
+    stands_at = db.session.scalar(text("SELECT version_num FROM alembic_version"))
+    assert stands_at != older
+    assert [fault.words for fault in examine(only_records=True)] == []
 
 
 def test_people_are_not_replaced_unless_it_is_said(app: Flask, file: Path) -> None:

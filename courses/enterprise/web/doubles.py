@@ -11,6 +11,7 @@ from courses.enterprise.web.blueprint import pages
 from courses.ground import clock
 from courses.ground.refusal import Refusal
 from courses.people.guard import needs, signed_in
+from courses.people.looks import looked
 from courses.people.model import Role
 from courses.people.rights import Right
 
@@ -22,9 +23,11 @@ REFUSED = ("both_booked", "person_clash", "post_held", "not_mergeable")
 def list_doubles() -> Any:
     actor = signed_in()
     everywhere = actor.has(Role.ADMINISTRATOR)
+    people = doubles.double_people(None if everywhere else actor.enterprise_id)
+    looked(actor, "doubles", person_ids=[id_ for pair in people for id_ in (pair.first_id, pair.second_id)])
     return render_template(
         "enterprise/doubles.html",
-        people=doubles.double_people(None if everywhere else actor.enterprise_id),
+        people=people,
         enterprises=doubles.double_enterprises() if everywhere else [],
         mergers=doubles.mergers() if everywhere else [],
     )
@@ -44,6 +47,7 @@ def _two_people(first_id: int, second_id: int, refusal: Refusal | None = None) -
             raise
         flash(refused.words, "lost")
         return redirect(url_for(".list_doubles"), 303)
+    looked(signed_in(), "doubles", person_ids=[first_id, second_id])
     page = render_template(
         "enterprise/two_people.html",
         pair=pair,
