@@ -43,6 +43,7 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
     actor = present_actor()
     places = queries.own_places(actor, class_id) if actor else []
     lecturers = catalogue.lecturers_of(class_id)
+    text = planning.text_given(view.row, view.course, clock.now())
     facts = {"squadron_id": view.row.squadron_id, "lecturer_ids": [t.id for t in lecturers]}
     serves = actor is not None and may(actor, Right.READ_ROSTER, **facts)
     if serves:
@@ -58,7 +59,8 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
         "booking/class.html",
         view=view,
         spans=catalogue.spans_of(view.row),
-        syllabus=as_html(plain(view.course, "syllabus")),
+        text=text,
+        syllabus=as_html(plain(text, "syllabus")),
         lecturers=lecturers,
         places=places,
         undoable=queries.undoable(view.row, places),

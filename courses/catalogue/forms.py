@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import (
+    BooleanField,
     DateField,
     FieldList,
     FormField,
@@ -13,12 +14,14 @@ from wtforms import (
     RadioField,
     SelectField,
     StringField,
+    TextAreaField,
     TimeField,
 )
 from wtforms import Form as PlainForm
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
+from courses.catalogue.actions import CourseText
 from courses.catalogue.model import CANCEL_BEFORE, DEFAULT_REMINDERS, ClassPlan, DayKind, Span
 from courses.ground import clock
 from courses.ground.forms import REQUIRED, Between, Choices, Form, MomentField, PlainSpeaking, no_control_characters
@@ -144,7 +147,7 @@ class ClassForm(TimetableForm):
 
 
 def _stripped(text: str | None) -> str:
-    return (text or "").strip()
+    return (text or "").replace("\r\n", "\n").strip()
 
 
 class HolidayForm(Form):
@@ -166,6 +169,37 @@ class HolidayForm(Form):
     def validate_day(self, field: Any) -> None:
         if field.data and not 2000 <= field.data.year <= 2100:
             raise ValidationError(_l("Check the year."))
+
+
+class CourseForm(Form):
+    """A course's topic and texts; each English one may be left empty."""
+
+    topic_id = SelectField(_l("Topic"), coerce=int, validators=[InputRequired(REQUIRED)])
+    title_zh = StringField(
+        _l("Title in Chinese"), [DataRequired(REQUIRED), Length(max=100), no_control_characters], filters=[_stripped]
+    )
+    title_en = StringField(
+        _l("Title in English"), [Optional(), Length(max=150), no_control_characters], filters=[_stripped]
+    )
+    summary_zh = TextAreaField(
+        _l("Summary in Chinese"), [Optional(), Length(max=500), no_control_characters], filters=[_stripped]
+    )
+    summary_en = TextAreaField(
+        _l("Summary in English"), [Optional(), Length(max=800), no_control_characters], filters=[_stripped]
+    )
+    syllabus_zh = TextAreaField(
+        _l("Syllabus in Chinese"),
+        [Optional(), Length(max=20000), no_control_characters],
+        filters=[_stripped],
+        description=_l("Begin a line with - for a list, put ** around what is bold."),
+    )
+    syllabus_en = TextAreaField(
+        _l("Syllabus in English"), [Optional(), Length(max=30000), no_control_characters], filters=[_stripped]
+    )
+    for_key_units = BooleanField(_l("For key pollutant-discharge units"))
+
+    def text(self) -> CourseText:
+        return CourseText(**{name: self[name].data for name in CourseText.__dataclass_fields__})
 
 
 class TemplateForm(Form):

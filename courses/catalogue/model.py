@@ -77,7 +77,11 @@ class Topic(Base, kw_only=True):
 
 
 class Course(Base, kw_only=True):
-    """What is taught. Texts exist per language: Chinese required, English falls back to it with a mark."""
+    """What is taught. Texts exist per language: Chinese required, English falls back to it with a mark.
+
+    `version` counts its texts, `written_at` is when the present one was made (None: with the course). An archived
+    course gets no new classes.
+    """
 
     __tablename__ = "course"
 
@@ -90,7 +94,29 @@ class Course(Base, kw_only=True):
     syllabus_zh: Mapped[str] = mapped_column(Text, default="")
     syllabus_en: Mapped[str] = mapped_column(Text, default="")
     for_key_units: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(default=1)
+    written_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    archived_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     topic: Mapped[Topic] = relationship(init=False, viewonly=True)
+
+
+class CourseVersion(Base, kw_only=True):
+    """A text that a course had while classes were given: a class shows the one that stood when it began."""
+
+    __tablename__ = "course_version"
+    __table_args__ = (Index("uq_course_version_number", "course_id", "number", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    number: Mapped[int]
+    title_zh: Mapped[str]
+    title_en: Mapped[str]
+    summary_zh: Mapped[str] = mapped_column(Text)
+    summary_en: Mapped[str] = mapped_column(Text)
+    syllabus_zh: Mapped[str] = mapped_column(Text)
+    syllabus_en: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[dt.datetime | None]
+    replaced_at: Mapped[dt.datetime]
 
 
 class CourseIndustry(Base, kw_only=True):

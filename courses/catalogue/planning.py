@@ -12,12 +12,14 @@ from courses.catalogue.model import (
     ClassState,
     ClassTemplate,
     Course,
+    CourseVersion,
     DayKind,
     Holiday,
     ReminderRule,
     Sitting,
     Span,
     Teaching,
+    Topic,
     TrainingClass,
 )
 from courses.catalogue.queries import Card, as_cards, cards, spans_of
@@ -56,6 +58,26 @@ def given_last(squadron_id: int) -> list[Course]:
         .limit(6)
     )
     return list(db.session.scalars(statement))
+
+
+def all_topics() -> list[Topic]:
+    return list(db.session.scalars(select(Topic).order_by(Topic.position, Topic.id)))
+
+
+def versions(course_id: int) -> list[CourseVersion]:
+    """Return the texts the course had before, the latest first."""
+    statement = select(CourseVersion).where(CourseVersion.course_id == course_id)
+    return list(db.session.scalars(statement.order_by(CourseVersion.number.desc())))
+
+
+def text_given(class_: TrainingClass, course: Course, at: dt.datetime) -> Course | CourseVersion:
+    """Return the text that stood when the class began; of one to come, the present text."""
+    if course.version == 1 or not class_.has_begun(at):
+        return course
+    statement = select(CourseVersion).where(
+        CourseVersion.course_id == course.id, CourseVersion.replaced_at > class_.starts_at
+    )
+    return db.session.scalar(statement.order_by(CourseVersion.number).limit(1)) or course
 
 
 def taught_by(course_id: int) -> set[int]:

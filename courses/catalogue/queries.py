@@ -143,7 +143,8 @@ def courses_after(place: tuple[int, int] | None, limit: int) -> list[Course]:
 
 
 def _courses() -> Select[Course, Topic]:
-    return select(Course, Topic).join(Topic, Topic.id == Course.topic_id).order_by(Topic.position, Course.id)
+    standing = select(Course, Topic).join(Topic, Topic.id == Course.topic_id).where(Course.archived_at.is_(None))
+    return standing.order_by(Topic.position, Course.id)
 
 
 def _with_topics(statement: Select[Course, Topic]) -> list[Course]:

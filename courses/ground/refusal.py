@@ -102,6 +102,7 @@ REFUSALS: dict[str, tuple[int, Any]] = {
         409,
         _l("One enterprise can have at most %(limit)s seats in this class; yours has %(taken)s. Ask for fewer."),
     ),
+    "course_archived": (409, _l("This course is archived: no new class can be published of it. Take it back first.")),
     "nothing_chosen": (422, _l("Choose at least one date.")),
     "nobody": (422, _l("Choose at least one person.")),
     "not_cancellable": (409, _l("This booking changed meanwhile: there is nothing left to cancel or to take back.")),

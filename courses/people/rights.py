@@ -61,6 +61,7 @@ class Right(StrEnum):
     BOOK = "bookings:create"
     READ_BOOKING = "bookings:read"
     CANCEL = "bookings:cancel"
+    WRITE_COURSE = "courses:write"
     PUBLISH = "classes:publish"
     CHANGE_CLASS = "classes:change"
     READ_ROSTER = "roster:read"
@@ -130,6 +131,7 @@ GRANTS: dict[Right, Grants] = {
         (_role(Role.OWNER), own_enterprise),
         (_role(Role.OFFICER), own_squadron),
     ),
+    Right.WRITE_COURSE: ((frozenset({Role.OFFICER, Role.ADMINISTRATOR}), anywhere),),
     Right.PUBLISH: ((_role(Role.OFFICER), own_squadron),),
     Right.CHANGE_CLASS: ((_role(Role.OFFICER), own_squadron),),
     Right.READ_ROSTER: ((_role(Role.OFFICER), own_squadron), (_role(Role.LECTURER), teaches)),

@@ -442,6 +442,7 @@ BAD_FORMS = {
     "/profile/tokens": (SHEN, {"label": "x" * 99}),
     "/people/new": (OWNER, {"role": "bureau"}),
     "/holidays": (ADMINISTRATOR, {"day": "2026-13-01", "kind": "sad"}),
+    "/courses/new": (GAO, {"topic_id": "99", "title_en": "x" * 151}),
     "/classes/1/template": (GAO, {"name": ""}),
     "/setup/imports": (ADMINISTRATOR, {}),
     "/setup/city": (ADMINISTRATOR, {"zone": "x", "minutes_per_hour": "x", "full_from_percent": "0"}),

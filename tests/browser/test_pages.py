@@ -144,6 +144,8 @@ CASES = (
     Case("gao", "/courses/{carbon}/classes/new"),
     Case("gao", "/courses/{carbon}/classes/new", then="empty"),
     Case("gao", "/courses/{carbon}/classes/new", then="backwards"),
+    Case("gao", "/courses/new", then="empty"),
+    Case("gao", "/courses/{carbon}/text"),
     Case("gao", "/classes/new"),
     Case("gao", "/classes/{of gao}/repetition"),
     Case("gao", "/classes/{of gao}/lecturers"),

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from courses.catalogue.actions import save_draft
+from courses.catalogue.actions import CourseText, save_draft, write_course
 from courses.catalogue.model import Holiday, TrainingClass
 from courses.ground import clock
 from courses.ground.db import db
@@ -292,3 +292,48 @@ def at_moment(client: Client, moment: dt.datetime, path: str) -> str:
     """Return a page as it is at `moment`."""
     with clock.pretending(moment):
         return str(super(Client, client).open(path, method="GET").text)
+
+
+def test_a_course_is_written_edited_and_archived(client: Client) -> None:
+    form = {"topic_id": "1", "title_zh": "噪声监测", "syllabus_zh": "- 布点\r\n- 读数"}
+    answer = client.as_(GAO).post("/courses/new", data=form)
+    assert answer.status_code == 303
+    page = answer.location
+    assert "布点" in client.as_(None).get(page).text
+    assert "布点" in client.as_(GAO).get(f"{page}/text").text
+    assert client.post(f"{page}/text", data={**form, "title_zh": "噪声监测二"}).status_code == 303
+    assert "噪声监测二" in client.get("/courses").text
+    assert client.post(f"{page}/archive").status_code == 303
+    assert "噪声监测二" not in client.get("/courses").text
+    assert client.post(f"{page}/classes", data=fill()).status_code == 422
+    assert client.post(f"{page}/archive", data={"back": "1"}).status_code == 303
+    assert "噪声监测二" in client.get("/courses").text
+
+
+def test_a_past_class_shows_the_text_it_was_given_with(client: Client) -> None:
+    class_id = makers.a_class(days=2)
+    with clock.pretending(makers.in_days(3)):
+        write_course(makers.actor(GAO), 1, CourseText(title_zh="碳交易实务"))
+    page = at_moment(client, makers.in_days(3), f"/classes/{class_id}?lang=zh")
+    assert "碳交易管理</a></h1>" in page
+    assert "第1版" in page
+    assert "碳交易实务" in client.get("/courses/1").text
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"title_zh": ""}, {"title_zh": "长" * 101}, {"topic_id": "99"}, {"topic_id": "x"}, {"title_en": "\u202e"}]
+)
+def test_a_course_that_is_none_is_refused(client: Client, wrong: dict[str, str]) -> None:
+    answer = client.as_(GAO).post("/courses/new", data={"topic_id": "1", "title_zh": "甲", **wrong})
+    assert answer.status_code == 422
+    assert 'class="summary"' in answer.text
+
+
+@pytest.mark.parametrize("member", [SHEN, OWNER, CHEN, BUREAU, INSPECTOR])
+def test_courses_are_written_by_officer_and_administrator(client: Client, member: Member) -> None:
+    client.as_(member)
+    for path in ("/courses/new", "/courses/1/text"):
+        assert client.get(path).status_code == 403
+        assert client.post(path, data={"topic_id": "1", "title_zh": "甲"}).status_code == 403
+    assert client.post("/courses/1/archive").status_code == 403
+    assert client.as_(ADMINISTRATOR).get("/courses/new").status_code == 200

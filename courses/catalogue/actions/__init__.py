@@ -1,5 +1,6 @@
-"""The acts of the catalogue, one file per subject: a class's plan and its rules, publishing, templates, days."""
+"""The acts of the catalogue, one file per subject: plans and their rules, publishing, templates, courses, days."""
 
+from courses.catalogue.actions.course import CourseText, archive, write_course
 from courses.catalogue.actions.days import forget_day, set_day
 from courses.catalogue.actions.plan import (
     check_place,
@@ -14,7 +15,9 @@ from courses.catalogue.model import ClassPlan, Span
 
 __all__ = [
     "ClassPlan",
+    "CourseText",
     "Span",
+    "archive",
     "check_place",
     "check_sittings",
     "delete_template",
@@ -29,4 +32,5 @@ __all__ = [
     "set_lecturers",
     "set_reminders",
     "set_sittings",
+    "write_course",
 ]

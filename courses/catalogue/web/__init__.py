@@ -1,6 +1,6 @@
 """The pages of the catalogue: shelves and calendar, courses, the form that publishes a class, holidays."""
 
-from courses.catalogue.web import calendar, courses, days, publishing, repeating, shelves
+from courses.catalogue.web import calendar, courses, days, publishing, repeating, shelves, writing
 from courses.catalogue.web.blueprint import pages
 from courses.catalogue.web.publishing import foreseen, lecturer_choices, offer_places
 
@@ -15,4 +15,5 @@ __all__ = [
     "publishing",
     "repeating",
     "shelves",
+    "writing",
 ]
