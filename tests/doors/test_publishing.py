@@ -313,7 +313,7 @@ def test_a_course_is_written_edited_and_archived(client: Client) -> None:
 def test_a_past_class_shows_the_text_it_was_given_with(client: Client) -> None:
     class_id = makers.a_class(days=2)
     with clock.pretending(makers.in_days(3)):
-        write_course(makers.actor(GAO), 1, CourseText(title_zh="碳交易实务"))
+        write_course(makers.actor(GAO), 1, CourseText(title_zh="碳交易实务"), course_id=1)
     page = at_moment(client, makers.in_days(3), f"/classes/{class_id}?lang=zh")
     assert "碳交易管理</a></h1>" in page
     assert "第1版" in page

@@ -39,7 +39,7 @@ def test_a_course_is_written_by_officer_and_administrator(app: Flask) -> None:
 
 def test_a_text_that_was_never_given_is_no_version(app: Flask) -> None:
     makers.a_class()
-    write_course(actor(GAO), 1, NEW)
+    write_course(actor(GAO), 1, NEW, course_id=1)
     assert (the_course().title_zh, the_course().version) == ("碳交易实务", 1)
     assert planning.versions(1) == []
 
@@ -47,12 +47,12 @@ def test_a_text_that_was_never_given_is_no_version(app: Flask) -> None:
 def test_a_class_keeps_the_text_it_was_given_with(app: Flask) -> None:
     given, coming = makers.a_class(days=2), makers.a_class(days=20)
     with makers.at(in_days(3)):
-        write_course(actor(GAO), 1, NEW)
+        write_course(actor(GAO), 1, NEW, course_id=1)
         assert (title(given), title(coming)) == ("碳交易管理", "碳交易实务")
-        write_course(actor(GAO), 1, CourseText(title_zh="碳交易实务二"))
+        write_course(actor(GAO), 1, CourseText(title_zh="碳交易实务二"), course_id=1)
         assert the_course().version == 2, "no class was given between the two"
     with makers.at(in_days(21)):
-        write_course(actor(GAO), 1, CourseText(title_zh="碳交易实务三"))
+        write_course(actor(GAO), 1, CourseText(title_zh="碳交易实务三"), course_id=1)
         assert (title(given), title(coming), the_course().title_zh) == ("碳交易管理", "碳交易实务二", "碳交易实务三")
         assert [version.number for version in planning.versions(1)] == [2, 1]
 
@@ -62,7 +62,7 @@ def test_what_is_no_text_makes_no_version(app: Flask) -> None:
     with makers.at(in_days(3)):
         course = the_course()
         same = CourseText(**{name: getattr(course, name) for name in CourseText.__dataclass_fields__})
-        write_course(actor(GAO), 2, same)
+        write_course(actor(GAO), 2, same, course_id=1)
         assert (the_course().version, the_course().topic_id) == (1, 2)
 
 
@@ -91,5 +91,5 @@ def test_a_running_class_keeps_its_text_too(app: Flask) -> None:
     spans = [(in_days(day), in_days(day) + dt.timedelta(hours=2)) for day in (2, 4)]
     class_id = makers.a_class(sittings=spans)
     with makers.at(in_days(3)):
-        write_course(actor(GAO), 1, NEW)
+        write_course(actor(GAO), 1, NEW, course_id=1)
         assert title(class_id) == "碳交易管理"
