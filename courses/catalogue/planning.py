@@ -180,6 +180,7 @@ def settings_of(plan: ClassPlan, at: dt.datetime) -> dict[str, Any]:
         "opens": _minutes(begins - plan.opens_at) if plan.opens_at > at else None,
         "closes": _minutes(begins - plan.closes_at),
         "cancel": _minutes(begins - plan.cancel_until),
+        "draw": _minutes(begins - plan.draw_at) if plan.draw_at else None,
     }
 
 
@@ -207,6 +208,7 @@ def plan_from(course_id: int, settings: dict[str, Any], at: dt.datetime) -> Clas
         opens_at=opens_at,
         closes_at=begins - dt.timedelta(minutes=settings["closes"]),
         cancel_until=begins - dt.timedelta(minutes=settings["cancel"]),
+        draw_at=None if settings["draw"] is None else begins - dt.timedelta(minutes=settings["draw"]),
         lecturer_ids=settings["lecturers"],
         reminders=settings["reminders"],
     )

@@ -33,7 +33,7 @@ from courses.people.rights import Actor, Right, require
 from courses.webhooks.model import Event
 
 REMINDER = "reminder"
-MOVED_ALONG = ("opens_at", "closes_at", "cancel_until")
+MOVED_ALONG = ("opens_at", "closes_at", "cancel_until", "draw_at")
 
 
 def move(
@@ -65,7 +65,7 @@ def move(
         lock_all(Person, [*lecturer_ids, *(told.reader.id for told in seated + waiting)])
         check_place(room_id, lecturer_ids, spans, class_.row.capacity, but=class_id)
         shift = spans[0][0] - class_.row.starts_at
-        undoing = {name: getattr(class_.row, name).isoformat() for name in MOVED_ALONG}
+        undoing = {name: moment.isoformat() for name in MOVED_ALONG if (moment := getattr(class_.row, name))}
         undoing["room_id"] = class_.row.room_id
         with db.session.no_autoflush:  # all at once: written in part, booking would close after the class begins
             class_.row.room_id = room_id
