@@ -327,6 +327,13 @@ def day_notes(days: Collection[dt.date]) -> list[DayNote]:
     return [note for note in notes if note]
 
 
+def working_day(earliest: dt.date) -> dt.date:
+    """Return the first day from `earliest` on on which people are at work; `earliest` itself if there is none soon."""
+    days = [earliest + dt.timedelta(days=number) for number in range(15)]
+    free = {note.day for note in day_notes(days) if note.is_free}
+    return next((day for day in days if day not in free), earliest)
+
+
 def _note(day: dt.date, own: Holiday | None) -> DayNote | None:
     if own and (own.kind == DayKind.OFF or is_weekend(day)):
         return DayNote(day, own.kind, own.name_zh, own.name_en)

@@ -81,7 +81,7 @@ class Texts(HTMLParser):
         "data-copied",
         "data-offline",
     }
-    MUTE = {"script", "style", "svg", "code", "pre"}
+    MUTE = {"script", "style", "svg", "code", "pre", "textarea"}  # the last holds what someone typed
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)

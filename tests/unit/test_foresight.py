@@ -94,3 +94,13 @@ def test_a_class_is_copied_to_the_same_weekday_after_today(app: Flask) -> None:
     assert planning.next_time(plan, clock.now()).sittings == a_plan(days=10).sittings
     with makers.at(in_days(17, 12)):
         assert planning.next_time(plan, clock.now()).sittings[0][0] == plan.sittings[0][0] + dt.timedelta(days=21)
+
+
+@pytest.mark.parametrize(
+    ("earliest", "day"),
+    [((2026, 11, 27), (2026, 11, 27)), ((2026, 11, 28), (2026, 11, 30)), ((2026, 10, 1), (2026, 10, 8))],
+)
+def test_a_new_class_is_offered_on_a_working_day(
+    app: Flask, earliest: tuple[int, int, int], day: tuple[int, int, int]
+) -> None:
+    assert planning.working_day(dt.date(*earliest)) == dt.date(*day)

@@ -54,7 +54,7 @@ def _plan_to_start_from(course: Course, offered: list[Place]) -> ClassPlan:
     if template_id := number_argument("template"):
         template = planning.own_template(signed_in(), template_id)
         return planning.plan_from(course.id, template.settings, clock.now())
-    day = clock.local(clock.now() + planning.WEEK).date()
+    day = planning.working_day(clock.local(clock.now() + planning.WEEK).date())
     begins, ends = (clock.from_local(day, time) for time in (dt.time(9), dt.time(11, 30)))
     return ClassPlan(
         course_id=course.id,
