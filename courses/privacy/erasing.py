@@ -15,6 +15,8 @@ from courses.outbox.actions import empty, withdraw_all_of
 from courses.outbox.model import Notice
 from courses.people.model import Person, Post
 from courses.privacy.model import Erasure
+from courses.setup.model import ImportRow
+from courses.webhooks.model import Webhook
 
 NAMELESS, NAMELESS_EN = "（已注销）", "(erased)"
 
@@ -30,6 +32,8 @@ def erase_person(person_id: int, how: str, by_id: int | None) -> None:
     person.left_at = person.left_at or at
     db.session.execute(delete(Post).where(Post.person_id == person_id))
     db.session.execute(delete(Interest).where(Interest.person_id == person_id))
+    db.session.execute(delete(Webhook).where(Webhook.person_id == person_id))
+    db.session.execute(delete(ImportRow).where(ImportRow.person_id == person_id))
     db.session.execute(delete(Token).where(Token.person_id == person_id))
     nothing = {"institution_zh": "", "institution_en": "", "bio_zh": "", "bio_en": ""}
     db.session.execute(update(Lecturer).where(Lecturer.person_id == person_id).values(**nothing))

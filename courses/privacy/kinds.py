@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, delete, func, or_, select, update
 
 from courses.accounts.actions.sign_in import WINDOW
+from courses.accounts.actions.token import REMEMBERED
 from courses.accounts.model import SignInFailure, Token
 from courses.booking.model import Event
 from courses.enterprise.model import JoinRequest
@@ -24,6 +25,8 @@ from courses.people.looks import Look
 from courses.people.model import PastPost, Person, Post
 from courses.privacy.erasing import erase_person
 from courses.privacy.model import Erasure
+from courses.setup.model import KEPT_FOR as SHEETS_KEPT_FOR
+from courses.setup.model import Import, ImportRow
 
 DAY = dt.timedelta(days=1)
 SETTLED = (Fate.SENT, Fate.FAILED, Fate.WITHDRAWN, Fate.EXPIRED, Fate.IN_DOUBT)
@@ -58,6 +61,11 @@ def _deleting(column: Any) -> Callable[[Sequence[Any]], None]:
 
 def _unlog(ids: Sequence[Any]) -> None:
     db.session.execute(update(Event).where(Event.id.in_(ids)).values(actor_id=None))
+
+
+def _forget_sheets(ids: Sequence[Any]) -> None:
+    db.session.execute(delete(ImportRow).where(ImportRow.import_id.in_(ids)))
+    db.session.execute(update(Import).where(Import.id.in_(ids)).values(content=None))
 
 
 def _erase(ids: Sequence[Any]) -> None:
@@ -157,13 +165,34 @@ KINDS = (
         _l("Tokens for programs"),
         _l("Their name, last characters and end; the token itself only as a hash."),
         _l("So that a program can act in your name."),
-        _l("Thirty days after their end."),
+        _l("Ninety days after their end."),
         PERSONAL_LAW,
         Job(
-            30 * DAY,
+            REMEMBERED,
             lambda before: select(Token.id).where(or_(Token.expires_at < before, Token.ended_at < before)),
             _deleting(Token.id),
         ),
+    ),
+    Kind(
+        "imports",
+        _l("Imported spreadsheets"),
+        _l("The sheet as an administrator sent it, row by row: names, addresses, numbers."),
+        _l("So that what an import changed can be looked up and put right."),
+        _l("Thirty days; then only when it was and how many rows it had."),
+        PERSONAL_LAW,
+        Job(
+            SHEETS_KEPT_FOR,
+            lambda before: select(Import.id).where(Import.made_at < before, Import.content.is_not(None)),
+            _forget_sheets,
+        ),
+    ),
+    Kind(
+        "webhooks",
+        _l("Addresses of your programs"),
+        _l("Where your programs are told what happens; their secret is never stored."),
+        _l("To tell them, in your name, what you may see."),
+        _l("Until you remove them, or as long as you."),
+        PERSONAL_LAW,
     ),
     Kind(
         "tries",

@@ -24,6 +24,7 @@ from courses.people.queries import city
 from courses.privacy.erasing import contacts
 from courses.privacy.model import Erasure
 from courses.roster.model import Attendance
+from courses.webhooks.model import Webhook
 
 FOUND_MAX = 20
 
@@ -98,6 +99,7 @@ def own_data(person_id: int) -> list[Section]:
         _teaching(person_id),
         _notices(person_id),
         _tokens(person_id),
+        _webhooks(person_id),
         _events(person_id),
         _looks(person_id),
     ]
@@ -253,6 +255,12 @@ def _tokens(person_id: int) -> Section:
     statement = select(Token.label, Token.tail, Token.made_at, Token.expires_at).where(Token.person_id == person_id)
     heads = {"label": _("What it is for"), "tail": _("Ends in"), "made_at": _("Made"), "expires_at": _("Valid until")}
     return _section("tokens", _("Tokens for programs"), heads, db.session.execute(statement).all())
+
+
+def _webhooks(person_id: int) -> Section:
+    statement = select(Webhook.url, Webhook.events, Webhook.made_at).where(Webhook.person_id == person_id)
+    heads = {"url": _("Address"), "events": _("What"), "made_at": _("Made")}
+    return _section("webhooks", _("Addresses of your programs"), heads, db.session.execute(statement).all())
 
 
 def _events(person_id: int) -> Section:

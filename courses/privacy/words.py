@@ -78,7 +78,7 @@ WORDS: dict[str, Any] = {
     "class_page": _l("Queue and log of the class"),
     "bookings": _l("Bookings"),
     "booking": _l("Your booking"),
-    "people": _l("People of your enterprise"),
+    "people": _l("A list of people"),
     "notices": _l("Notices that did not arrive"),
     "doubles": _l("Comparing two records that may be one person"),
     "joining": _l("Requests to join"),

@@ -17,7 +17,7 @@ from courses.people.model import Post, Role
 
 SHOWN_OF_EACH = 20
 HELD_AT_MOST = dt.timedelta(days=1)
-EXPIRED_AT_MOST = dt.timedelta(days=60)  # they are deleted after thirty days
+EXPIRED_AT_MOST = dt.timedelta(days=120)  # they are deleted after ninety days
 RECOUNT = "Stop the web, back up, count the class anew by its bookings; then find out who wrote past the rules."
 
 

@@ -35,6 +35,7 @@ from courses.roster.model import Mark
 from courses.roster.queries import hours_of
 from courses.running.doctor import examine
 from courses.running.records import contradictions
+from courses.setup.model import Import, ImportRow, Stage
 from tests import makers
 from tests.conftest import Client
 from tests.doors.test_commands import run
@@ -143,9 +144,9 @@ def test_looks_go_after_a_year(app: Flask, client: Client, class_id: int) -> Non
     assert looks() == []
 
 
-def test_tokens_go_thirty_days_after_their_end(app: Flask) -> None:
+def test_tokens_go_ninety_days_after_their_end(app: Flask) -> None:
     token_for(SHEN.email)
-    just_over("tokens", 395 * DAY)
+    just_over("tokens", 455 * DAY)
     assert count(Token) == 0
 
 
@@ -190,6 +191,38 @@ def a_request(email: str, **more: Any) -> None:
         )
 
 
+def test_imported_sheets_go_after_thirty_days(app: Flask) -> None:
+    an_import()
+    just_over("imports", 30 * DAY)
+    assert count(ImportRow) == 0
+    assert count(Import, Import.content.is_(None), Import.rows == 1) == 1
+
+
+def an_import() -> None:
+    """Let an administrator have sent a sheet with Shen in it."""
+    with transaction():
+        sent = Import(
+            file_name="a.csv",
+            made_by=ADMINISTRATOR.id,
+            made_at=clock.now(),
+            matching={},
+            rows=1,
+            content=SHEN.email.encode(),
+            stage=Stage.IMPORTED,
+        )
+        db.session.add(sent)
+        db.session.flush()
+        cells = {"email": SHEN.email}
+        row = ImportRow(import_id=sent.id, number=2, cells=cells, values=cells, faults={}, person_id=SHEN.id)
+        db.session.add(row)
+
+
+def test_a_row_of_an_import_goes_with_its_person(app: Flask) -> None:
+    an_import()
+    actions.erase(makers.actor(ADMINISTRATOR), SHEN.id, SHEN.name)
+    assert count(ImportRow) == 0
+
+
 def test_requests_to_join_go_ninety_days_after_their_answer(app: Flask) -> None:
     a_request("asks@test.example", state="refused", decided_at=clock.now())
     a_request("waits@test.example")
@@ -214,7 +247,7 @@ def test_whose_last_post_ended_is_erased_two_years_later(app: Flask) -> None:
 
 
 def test_every_length_is_tried_above() -> None:
-    tried = {"joining", "notices", "events", "looks", "tokens", "tries", "answers", "person"}
+    tried = {"imports", "joining", "notices", "events", "looks", "tokens", "tries", "answers", "person"}
     assert {kind.name for kind in KINDS if kind.job} == tried
 
 
