@@ -74,7 +74,14 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         PERMANENT_SESSION_LIFETIME=14 * 86400,
         WTF_CSRF_TIME_LIMIT=None,
         MAX_CONTENT_LENGTH=2 * 1024 * 1024,
-        COMPRESS_MIMETYPES=["text/html", "application/json", "application/problem+json", "image/svg+xml"],
+        COMPRESS_MIMETYPES=[
+            "text/html",
+            "application/json",
+            "application/problem+json",
+            "image/svg+xml",
+            "application/atom+xml",
+            "application/xml",
+        ],
     )
     app.url_map.converters["int"] = IdConverter  # a number in a path is a row's id, and no row has a larger one
     app.json.sort_keys = False  # type: ignore[attr-defined]

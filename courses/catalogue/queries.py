@@ -167,6 +167,89 @@ def classes_of(course_id: int, at: dt.datetime) -> list[Card]:
     )
 
 
+def held_of(course_id: int, at: dt.datetime) -> int:
+    """Return how many classes of a course are over."""
+    held = (TrainingClass.state == ClassState.PUBLISHED, TrainingClass.ends_at <= at)
+    return (
+        db.session.scalar(select(func.count(TrainingClass.id)).where(TrainingClass.course_id == course_id, *held)) or 0
+    )
+
+
+class Sheet(NamedTuple):
+    """What a poster says of a class beside its card."""
+
+    card: Card
+    home_id: int
+    room_zh: str
+    room_en: str
+    address_zh: str
+    address_en: str
+    phone: str
+    summary_zh: str
+    summary_en: str
+
+
+def sheet_of(class_id: int) -> Sheet | None:
+    more = (Home.id, Room.name_zh, Room.name_en, Home.address_zh, Home.address_en, Home.phone)
+    texts = (Course.summary_zh, Course.summary_en)
+    statement = cards().where(TrainingClass.id == class_id, TrainingClass.state != "draft").add_columns(*more, *texts)
+    found: Any = run(statement).first()
+    return Sheet(Card._make(found[:-8]), *found[-8:]) if found else None
+
+
+class Fresh(NamedTuple):
+    """A class as the feed tells of it. `changed_at`: when its time or place last changed."""
+
+    card: Card
+    published_at: dt.datetime
+    changed_at: dt.datetime
+    summary_zh: str
+    summary_en: str
+
+
+def newly_published(at: dt.datetime, limit: int) -> list[Fresh]:
+    """Return the classes still to come, those published last first."""
+    statement = (
+        cards()
+        .where(TrainingClass.state == ClassState.PUBLISHED, TrainingClass.starts_at > at)
+        .where(TrainingClass.published_at.is_not(None))
+        .add_columns(TrainingClass.published_at, TrainingClass.scheduled_at, Course.summary_zh, Course.summary_en)
+        .order_by(None)
+        .order_by(TrainingClass.published_at.desc(), TrainingClass.id.desc())
+        .limit(limit)
+    )
+    rows: Any = run(statement).all()
+    return [Fresh(Card._make(row[:-4]), *row[-4:]) for row in rows]
+
+
+class Public(NamedTuple):
+    """The ids of everything that has a page of its own for the public."""
+
+    courses: list[int]
+    homes: list[int]
+    lecturers: list[int]
+    classes: list[int]
+
+
+def everything_public(at: dt.datetime) -> Public:
+    """Return what the sitemap lists: classes only while they are to come."""
+    to_come = select(TrainingClass.id).where(TrainingClass.state == ClassState.PUBLISHED, TrainingClass.starts_at > at)
+    people = select(Lecturer.person_id).join(Person, Person.id == Lecturer.person_id).where(Person.left_at.is_(None))
+    statements = select(Course.id), select(Home.id), people, to_come.order_by(TrainingClass.starts_at).limit(20_000)
+    return Public(*(list(db.session.scalars(statement)) for statement in statements))
+
+
+def coming_by_home(at: dt.datetime) -> dict[int, int]:
+    """Return how many classes are to come in each Home that has any."""
+    statement = (
+        select(Room.home_id, func.count(TrainingClass.id))
+        .join(TrainingClass, TrainingClass.room_id == Room.id)
+        .where(TrainingClass.state == ClassState.PUBLISHED, TrainingClass.starts_at > at)
+        .group_by(Room.home_id)
+    )
+    return dict(row.tuple() for row in db.session.execute(statement))
+
+
 class Teacher(NamedTuple):
     """A lecturer as shown on a class's page and in the publish form."""
 
@@ -197,6 +280,20 @@ def lecturers() -> list[Teacher]:
     return [Teacher(*row) for row in db.session.execute(_teachers().order_by(Person.name, Person.id))]
 
 
+def lecturer(person_id: int) -> Teacher | None:
+    """Return a lecturer who still teaches here."""
+    found = db.session.execute(_teachers().where(Person.id == person_id, Person.left_at.is_(None))).first()
+    return Teacher._make(found) if found else None
+
+
+def taught_by(person_id: int, at: dt.datetime) -> tuple[list[Card], int]:
+    """Return a lecturer's classes to come, and how many are over."""
+    teaches = TrainingClass.id.in_(select(Teaching.class_id).where(Teaching.person_id == person_id))
+    published = TrainingClass.state == ClassState.PUBLISHED
+    held = select(func.count(TrainingClass.id)).where(teaches, published, TrainingClass.ends_at <= at)
+    return as_cards(cards().where(teaches, published, TrainingClass.ends_at > at)), db.session.scalar(held) or 0
+
+
 _OF_CLASS = (
     _teachers()
     .join(Teaching, Teaching.person_id == Person.id)
@@ -221,7 +318,11 @@ def spans_of(class_: TrainingClass) -> list[tuple[dt.datetime, dt.datetime]]:
     """Return the class's sittings in order; no statement for the usual class of one sitting."""
     if class_.sittings_count == 1:
         return [(class_.starts_at, class_.ends_at)]
-    statement = select(Sitting.starts_at, Sitting.ends_at).where(Sitting.class_id == class_.id)
+    return sittings_of(class_.id)
+
+
+def sittings_of(class_id: int) -> list[tuple[dt.datetime, dt.datetime]]:
+    statement = select(Sitting.starts_at, Sitting.ends_at).where(Sitting.class_id == class_id)
     return [(start, end) for start, end in db.session.execute(statement.order_by(Sitting.starts_at))]
 
 

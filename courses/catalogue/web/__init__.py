@@ -1,6 +1,17 @@
-"""The pages of the catalogue: shelves and calendar, courses, the form that publishes a class, holidays."""
+"""The pages of the catalogue: shelves and calendar, courses, places and people, the publishing form, holidays."""
 
-from courses.catalogue.web import calendar, courses, days, publishing, repeating, shelves, writing
+from courses.catalogue.web import (
+    calendar,
+    courses,
+    days,
+    places,
+    poster,
+    public,
+    publishing,
+    repeating,
+    shelves,
+    writing,
+)
 from courses.catalogue.web.blueprint import pages
 from courses.catalogue.web.publishing import foreseen, lecturer_choices, offer_places
 
@@ -12,6 +23,9 @@ __all__ = [
     "lecturer_choices",
     "offer_places",
     "pages",
+    "places",
+    "poster",
+    "public",
     "publishing",
     "repeating",
     "shelves",

@@ -5,6 +5,7 @@ from flask import render_template, request
 from courses.catalogue import queries
 from courses.catalogue.search import courses_found
 from courses.catalogue.web.blueprint import MAX_WORDS, pages, the_course
+from courses.catalogue.web.public import course_data
 from courses.ground import clock
 from courses.ground.language import plain
 from courses.ground.markdown import as_html
@@ -24,10 +25,13 @@ def courses() -> str:
 @pages.get("/courses/<int:course_id>")
 @public
 def course(course_id: int) -> str:
-    found = the_course(course_id)
+    found, now = the_course(course_id), clock.now()
+    cards = queries.classes_of(course_id, now)
     return render_template(
         "catalogue/course.html",
         course=found,
         syllabus=as_html(plain(found, "syllabus")),
-        cards=queries.classes_of(course_id, clock.now()),
+        cards=cards,
+        held=queries.held_of(course_id, now),
+        linked=course_data(found, cards),
     )
