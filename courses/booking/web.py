@@ -17,6 +17,7 @@ from courses.catalogue.forms import REFUSED_AT
 from courses.catalogue.model import ClassState, TrainingClass
 from courses.catalogue.queries import PAGE_SIZE
 from courses.catalogue.web import foreseen, lecturer_choices, offer_places
+from courses.catalogue.web.public import class_data, place_data
 from courses.ground import clock
 from courses.ground.forms import Form, page_number
 from courses.ground.language import plain
@@ -78,6 +79,7 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
         of_enterprise=queries.seats_of_enterprise(class_id, actor.enterprise_id)
         if actor and actor.enterprise_id and view.row.enterprise_limit
         else None,
+        linked=None if actor else class_data(view.course, view.row, place_data(view.home, view.town), lecturers),
     )
 
 

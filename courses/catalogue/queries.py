@@ -5,7 +5,17 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, bindparam, func, or_, select
 
-from courses.catalogue.model import ClassState, Course, Lecturer, ReminderRule, Sitting, Teaching, Topic, TrainingClass
+from courses.catalogue.model import (
+    ClassState,
+    Course,
+    Interest,
+    Lecturer,
+    ReminderRule,
+    Sitting,
+    Teaching,
+    Topic,
+    TrainingClass,
+)
 from courses.ground import clock
 from courses.ground.db import db, run
 from courses.ground.kept import kept
@@ -175,6 +185,15 @@ def held_of(course_id: int, at: dt.datetime) -> int:
     )
 
 
+def wants_to_be_told(course_id: int, person_id: int) -> bool:
+    return db.session.get(Interest, (course_id, person_id)) is not None
+
+
+def waiting_for(course_id: int) -> int:
+    """Return how many want to be told of the next class of a course."""
+    return db.session.scalar(select(func.count()).select_from(Interest).where(Interest.course_id == course_id)) or 0
+
+
 class Sheet(NamedTuple):
     """What a poster says of a class beside its card."""
 
@@ -247,7 +266,7 @@ def coming_by_home(at: dt.datetime) -> dict[int, int]:
         .where(TrainingClass.state == ClassState.PUBLISHED, TrainingClass.starts_at > at)
         .group_by(Room.home_id)
     )
-    return dict(row.tuple() for row in db.session.execute(statement))
+    return {row[0]: row[1] for row in db.session.execute(statement)}
 
 
 class Teacher(NamedTuple):

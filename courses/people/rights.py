@@ -58,6 +58,7 @@ class Right(StrEnum):
 
     READ_CATALOGUE = "catalogue:read"
     USE_ACCOUNT = "account:use"
+    ASK_TO_BE_TOLD = "interests:create"
     BOOK = "bookings:create"
     READ_BOOKING = "bookings:read"
     CANCEL = "bookings:cancel"
@@ -119,6 +120,7 @@ def _role(role: Role) -> frozenset[Role]:
 
 GRANTS: dict[Right, Grants] = {
     Right.USE_ACCOUNT: ((EVERYONE, anywhere),),
+    Right.ASK_TO_BE_TOLD: ((LEARNER, oneself),),
     Right.BOOK: ((LEARNER, oneself), (_role(Role.OWNER), own_enterprise)),
     Right.READ_BOOKING: (
         (EVERYONE, oneself),

@@ -121,6 +121,23 @@ def test_a_course_tells_machines_of_its_classes(app: Flask, client: Client) -> N
     assert "alert(1)</script>" not in text
 
 
+def test_a_class_tells_machines_of_itself_and_only_strangers_are_told(app: Flask, client: Client) -> None:
+    change(Home, 2, address_zh="马桥路2号")
+    class_id = makers.a_class(lecturers=[CHEN.id])
+    data = linked(client.get(f"/classes/{class_id}").text)
+    [instance] = data["hasCourseInstance"]
+    assert instance["location"]["address"]["streetAddress"] == "马桥路2号"
+    assert instance["instructor"][0]["affiliation"]["name"] == "钱江环境研究院"
+    assert instance["eventStatus"] == "https://schema.org/EventScheduled"
+    actions.call_off(makers.actor(GAO), class_id, "x")
+    [instance] = linked(client.get(f"/classes/{class_id}").text)["hasCourseInstance"]
+    assert instance["eventStatus"] == "https://schema.org/EventCancelled"
+    page = client.as_(SHEN).get(f"/classes/{class_id}").text
+    assert "ld+json" not in page
+    assert f'href="/lecturers/{CHEN.id}"' in page
+    assert 'href="/homes/2"' in page
+
+
 def test_public_pages_say_what_they_are_about_and_where_they_are(app: Flask, client: Client) -> None:
     makers.a_class()
     paths = ("/", "/courses", "/courses/1", "/homes", "/homes/1", f"/lecturers/{CHEN.id}", "/calendar")
@@ -128,7 +145,7 @@ def test_public_pages_say_what_they_are_about_and_where_they_are(app: Flask, cli
         for lang, locale in (("zh", "zh_CN"), ("en", "en_GB")):
             page = client.get(f"{path}?lang={lang}&utm=x").text
             assert f'<link rel="canonical" href="http://localhost{path}?lang={lang}">' in page
-            assert re.search(r'<meta name="description" content="[^"]{10,}">', page), path
+            assert re.search(r'<meta name="description" content="[^"]{5,}">', page), path
             for name in ("title", "description", "url", "site_name"):
                 assert re.search(rf'<meta property="og:{name}" content="[^"]+">', page), (path, name)
             assert f'content="{locale}"' in page

@@ -13,6 +13,7 @@ from tests.people import CAST, CHEN, GAO, INSPECTOR, LU, OTHER_LECTURER, OTHER_O
 FOREIGN = {
     "class_id": 1,
     "course_id": 1,
+    "home_id": 1,
     "booking_id": 1,
     "sitting_id": 1,
     "notice_id": 1,

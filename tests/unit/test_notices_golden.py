@@ -110,6 +110,7 @@ CASES: dict[str, dict[str, Any]] = {
     "left": {**JIA, "heir": None, "path": "/desk"},
     "left-with-a-successor": {**JIA, "heir": "王䶮", "path": "/desk"},
     "succeeded": {**JIA, "giver": "沈月", "path": "/desk"},
+    "interest": class_facts(DAY),
     "invitation": {"inviter": "沈国强", "enterprise_zh": "甲科技有限公司", "enterprise_en": "Jia Technology Co., Ltd."},
     "reset": {},
     "webhook_paused": {"path": "/webhooks/7", "host": "records.example.com", "why": "failing", "failures": 20},

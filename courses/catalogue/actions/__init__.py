@@ -2,6 +2,7 @@
 
 from courses.catalogue.actions.course import CourseText, archive, write_course
 from courses.catalogue.actions.days import forget_day, set_day
+from courses.catalogue.actions.interest import ask_to_be_told, take_back_asking
 from courses.catalogue.actions.plan import (
     check_place,
     check_sittings,
@@ -18,6 +19,7 @@ __all__ = [
     "CourseText",
     "Span",
     "archive",
+    "ask_to_be_told",
     "check_place",
     "check_sittings",
     "delete_template",
@@ -32,5 +34,6 @@ __all__ = [
     "set_lecturers",
     "set_reminders",
     "set_sittings",
+    "take_back_asking",
     "write_course",
 ]

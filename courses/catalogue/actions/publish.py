@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from courses.catalogue import planning
+from courses.catalogue.actions.interest import tell_interested
 from courses.catalogue.actions.plan import (
     check_lecturers,
     check_place,
@@ -101,6 +102,7 @@ def _publish(actor: Actor, plan: ClassPlan, at: dt.datetime, draft: TrainingClas
     check_place(plan.room_id, plan.lecturer_ids, sittings, plan.capacity)
     class_ = _written(actor, plan, sittings, at, draft, ClassState.PUBLISHED)
     announce_class(Event.PUBLISHED, facts_by_id(class_.id))
+    tell_interested(class_, list(sittings))
     return class_
 
 

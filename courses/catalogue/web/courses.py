@@ -9,7 +9,8 @@ from courses.catalogue.web.public import course_data
 from courses.ground import clock
 from courses.ground.language import plain
 from courses.ground.markdown import as_html
-from courses.people.guard import public
+from courses.people.guard import actor, public
+from courses.people.rights import Right, may
 
 
 @pages.get("/courses")
@@ -25,7 +26,7 @@ def courses() -> str:
 @pages.get("/courses/<int:course_id>")
 @public
 def course(course_id: int) -> str:
-    found, now = the_course(course_id), clock.now()
+    found, now, who = the_course(course_id), clock.now(), actor()
     cards = queries.classes_of(course_id, now)
     return render_template(
         "catalogue/course.html",
@@ -33,5 +34,7 @@ def course(course_id: int) -> str:
         syllabus=as_html(plain(found, "syllabus")),
         cards=cards,
         held=queries.held_of(course_id, now),
+        wants_to_be_told=who is not None and queries.wants_to_be_told(course_id, who.id),
+        waiting=queries.waiting_for(course_id) if may(who, Right.PUBLISH) else 0,
         linked=course_data(found, cards),
     )

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Response, current_app, render_template, request, url_for
 
 from courses.catalogue import queries
-from courses.catalogue.model import ClassState, Course
+from courses.catalogue.model import ClassState, Course, TrainingClass
 from courses.catalogue.queries import Card, Teacher
 from courses.catalogue.web.blueprint import pages
 from courses.ground import clock
@@ -48,7 +48,9 @@ def course_data(course: Course, cards: Sequence[Card]) -> dict[str, Any]:
     }
 
 
-def class_data(course: Course, card: Card, place: dict[str, Any], lecturers: Sequence[Teacher]) -> dict[str, Any]:
+def class_data(
+    course: Course, row: TrainingClass, place: dict[str, Any], lecturers: Sequence[Teacher]
+) -> dict[str, Any]:
     """Return a class as schema.org has it: the one instance of its course that this page is about."""
     instructors = [
         {
@@ -58,8 +60,8 @@ def class_data(course: Course, card: Card, place: dict[str, Any], lecturers: Seq
         }
         for teacher in lecturers
     ]
-    instance = {**_of_card(card), "location": place, "instructor": instructors}
-    return {**course_data(course, ()), "hasCourseInstance": [instance]}
+    instance = {**_instance(row, row.sittings_count), "name": plain(course, "title"), "location": place}
+    return {**course_data(course, ()), "hasCourseInstance": [{**instance, "instructor": instructors}]}
 
 
 def place_data(home: Any, town: Any) -> dict[str, Any]:
@@ -89,23 +91,29 @@ def _operator() -> str:
 
 
 def _of_card(card: Card) -> dict[str, Any]:
-    status = "EventCancelled" if card.state == ClassState.CALLED_OFF else "EventScheduled"
     return {
-        "@type": "CourseInstance",
-        "url": absolute(url_for("booking.class_page", class_id=card.id)),
+        **_instance(card, card.sittings),
         "name": plain(card, "title"),
-        "courseMode": "Onsite",
-        "inLanguage": "zh-CN",
-        "startDate": _local(card.starts_at),
-        "endDate": _local(card.ends_at),
-        "courseWorkload": f"PT{int((card.ends_at - card.starts_at).total_seconds() // 60)}M"
-        if card.sittings == 1
-        else f"P{card.sittings}D",
-        "eventStatus": f"https://schema.org/{status}",
         "location": {"@type": "Place", "name": plain(card, "home"), "address": plain(card, "town")},
         "instructor": [{"@type": "Person", "name": name} for name in card.lecturers],
-        "maximumAttendeeCapacity": card.capacity,
-        "remainingAttendeeCapacity": card.capacity - card.seats_taken,
+    }
+
+
+def _instance(row: Card | TrainingClass, sittings: int) -> dict[str, Any]:
+    """Return what both a card and a class say of when a class is and how many seats it has."""
+    minutes = int((row.ends_at - row.starts_at).total_seconds() // 60)
+    status = "EventCancelled" if row.state == ClassState.CALLED_OFF else "EventScheduled"
+    return {
+        "@type": "CourseInstance",
+        "url": absolute(url_for("booking.class_page", class_id=row.id)),
+        "courseMode": "Onsite",
+        "inLanguage": "zh-CN",
+        "startDate": _local(row.starts_at),
+        "endDate": _local(row.ends_at),
+        "courseWorkload": f"PT{minutes}M" if sittings == 1 else f"P{sittings}D",
+        "eventStatus": f"https://schema.org/{status}",
+        "maximumAttendeeCapacity": row.capacity,
+        "remainingAttendeeCapacity": row.capacity - row.seats_taken,
     }
 
 

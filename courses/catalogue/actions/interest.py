@@ -1,0 +1,65 @@
+"""Wanting to be told when a course gets a class: asked for, taken back, and told once."""
+
+from sqlalchemy import delete, select
+
+from courses.catalogue import queries
+from courses.catalogue.model import Course, Interest, Span, TrainingClass
+from courses.ground import clock
+from courses.ground.db import db
+from courses.ground.refusal import Refusal
+from courses.ground.transaction import locked, transaction
+from courses.homes.model import Home, Room
+from courses.outbox.actions import Reader, post_all, row_of
+from courses.people.model import Person
+from courses.people.rights import Actor, Right, require
+
+
+def ask_to_be_told(actor: Actor, course_id: int) -> None:
+    """Remember that the actor wants to be told of the course's next class; asking twice is asking once.
+
+    Raises Refusal("not_found") and Refusal("not_allowed").
+    """
+    with transaction():
+        require(actor, Right.ASK_TO_BE_TOLD, person_id=actor.id)
+        if db.session.get(Course, course_id) is None:
+            raise Refusal("not_found")
+        locked(Person, actor.id)  # two clicks at once see each other
+        if not queries.wants_to_be_told(course_id, actor.id):
+            db.session.add(Interest(course_id=course_id, person_id=actor.id, made_at=clock.now()))
+
+
+def take_back_asking(actor: Actor, course_id: int) -> None:
+    """Forget it again; nothing happens where nothing was asked for. Raises Refusal("not_allowed")."""
+    with transaction():
+        require(actor, Right.ASK_TO_BE_TOLD, person_id=actor.id)
+        mine = (Interest.course_id == course_id, Interest.person_id == actor.id)
+        db.session.execute(delete(Interest).where(*mine))
+
+
+def tell_interested(class_: TrainingClass, sittings: list[Span]) -> None:
+    """Tell those who asked that the course has a class, each of them once: the telling ends their asking.
+
+    Call it in the transaction that publishes the class. Who has left is told nothing.
+    """
+    asked = delete(Interest).where(Interest.course_id == class_.course_id).returning(Interest.person_id)
+    ids = list(db.session.scalars(asked))
+    if not ids:
+        return
+    place = select(*queries.SAID).join_from(Course, Room, Room.id == class_.room_id)
+    statement = place.join(Home, Home.id == Room.home_id).where(Course.id == class_.course_id)
+    said = queries.Said(*db.session.execute(statement).one())
+    facts = {"class_": queries.facts_of(class_, said, sittings), "path": f"/classes/{class_.id}"}
+    people = select(Person.id, Person.email).where(Person.id.in_(ids), Person.left_at.is_(None)).order_by(Person.id)
+    post_all(
+        [
+            row_of(
+                "interest",
+                Reader(id_, email),
+                f"interest:{class_.id}:{id_}",
+                facts,
+                class_.id,
+                expires_at=class_.closes_at,
+            )
+            for id_, email in db.session.execute(people)
+        ]
+    )
