@@ -72,6 +72,7 @@ IDS = {
     " AND p.password_hash IS NULL AND o.enterprise_id = (SELECT q.enterprise_id FROM post q JOIN person w"
     " ON w.id = q.person_id WHERE w.email = 'owner@demo.example')",
     "carbon": "SELECT id FROM course WHERE title_en = 'Carbon Trading Management'",
+    "lecturer": "SELECT person_id FROM teaching",
     "in Chinese alone": "SELECT id FROM course WHERE title_en = ''",
 }
 
@@ -79,6 +80,15 @@ CASES = (
     Case("", "/"),
     Case("", "/?page=2"),
     Case("", "/?q=zzz&free=1"),
+    Case("", "/?q=weifei&half=morning&sort=seats"),
+    Case("", "/calendar"),
+    Case("", "/calendar?view=month"),
+    Case("", "/calendar?view=month&q=zzz"),
+    Case("", "/homes"),
+    Case("", "/homes/1"),
+    Case("", "/lecturers/{lecturer}"),
+    Case("", "/classes/{open}/poster"),
+    Case("", "/classes/{over}/poster?size=a3"),
     Case("", "/courses"),
     Case("", "/courses?q=zzz"),
     Case("", "/courses/{carbon}"),
@@ -108,6 +118,8 @@ CASES = (
     Case("shen", "/profile", then="empty"),
     Case("shen", "/profile", then="token"),
     Case("shen", "/classes/{booked}"),
+    Case("shen", "/courses/{carbon}"),
+    Case("shen", "/courses/{carbon}", then="told"),
     Case("shen", "/classes/{open}"),
     Case("shen", "/posts", 403),
     Case("lu", "/desk"),
@@ -237,12 +249,20 @@ def _marked(page: Page) -> None:
     page.locator("ol.sheet > li").first.locator("summary").click()
 
 
+def _told(page: Page) -> None:
+    """Ask to be told, unless another walk over this page has asked already."""
+    if page.locator("form[action$='/interest']").count():
+        page.locator("form[action$='/interest'] .button").click()
+    expect(page.locator("form[action$='/interest/withdrawal'] .button")).to_be_visible()
+
+
 STEPS: dict[str, Callable[[Page], None]] = {
     "empty": _empty,
     "backwards": _backwards,
     "asked": _asked,
     "token": _token,
     "marked": _marked,
+    "told": _told,
 }
 
 SMALL_TARGETS = """minimum => [...document.querySelectorAll(
