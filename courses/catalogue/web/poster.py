@@ -28,7 +28,7 @@ def poster(class_id: int) -> str:
         sheet=sheet,
         row=sheet.card,
         spans=queries.sittings_of(class_id),
-        size=size if size in SIZES else SIZES[0],
+        poster_size=size if size in SIZES else SIZES[0],
         sizes=SIZES,
         address=address,
         code=_code(address),
