@@ -254,7 +254,8 @@ def everything_public(at: dt.datetime) -> Public:
     """Return what the sitemap lists: classes only while they are to come."""
     to_come = select(TrainingClass.id).where(TrainingClass.state == ClassState.PUBLISHED, TrainingClass.starts_at > at)
     people = select(Lecturer.person_id).join(Person, Person.id == Lecturer.person_id).where(Person.left_at.is_(None))
-    statements = select(Course.id), select(Home.id), people, to_come.order_by(TrainingClass.starts_at).limit(20_000)
+    courses = select(Course.id).where(Course.archived_at.is_(None))
+    statements = courses, select(Home.id), people, to_come.order_by(TrainingClass.starts_at).limit(20_000)
     return Public(*(list(db.session.scalars(statement)) for statement in statements))
 
 
