@@ -153,6 +153,8 @@ def repetitions(class_: TrainingClass, times: int, at: dt.datetime) -> list[Repe
     spans = [span for _, sittings in planned for span in sittings]
     met = clashes(class_.room_id, plan.lecturer_ids, spans, squadron_id=class_.squadron_id)
     notes = {note.day: note for note in day_notes([clock.local(start).date() for start, _ in spans])}
+    if is_weekend(clock.local(class_.starts_at).date()):  # meant so: it is no reason against the next weekend
+        notes = {day: note for day, note in notes.items() if note.kind != "weekend"}
     found = []
     for week, sittings in planned:
         hit = [clash for clash in met if any(clash.meets(span) for span in sittings)]

@@ -112,3 +112,13 @@ def test_templates_are_the_squadrons_own(app: Flask) -> None:
     assert planning.templates(OTHER_OFFICER.squadron or 0) == []
     delete_template(actor(GAO), template_id)
     assert db.session.scalar(select(func.count(ClassTemplate.id))) == 0
+
+
+def test_a_class_at_a_weekend_is_meant_to_be_at_one(app: Flask) -> None:
+    today = clock.local(clock.now()).date()
+    saturday = (5 - today.weekday()) % 7 + 7
+    source = makers.a_class(days=saturday)
+    day = clock.local(in_days(saturday + 14)).date()
+    set_day(actor(ADMINISTRATOR), day, DayKind.OFF, "观潮节")
+    rows = planning.repetitions(the_class(source), 2, clock.now())
+    assert [row.is_wanted for row in rows] == [True, False]
