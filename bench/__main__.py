@@ -1,4 +1,4 @@
-"""`make bench`: measure, print, and write bench/latest.json. Words after it choose: rush bookings pages reminders start."""
+"""`make bench`: measure, print, and write bench/latest.json. Words after it choose: rush bookings pages reminders import start."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from sqlalchemy import event, func, select, text
 
-from bench import client
+from bench import client, intake
 from bench.town import PORT, Town, a_town
 from config import ROOT
 from courses.booking.model import Booking, State
@@ -353,7 +353,7 @@ def _first_visit(town: Town) -> dict[str, int]:
 
 
 def main() -> None:
-    chosen = sys.argv[1:] or ["rush", "bookings", "pages", "reminders", "start"]
+    chosen = sys.argv[1:] or ["rush", "bookings", "pages", "reminders", "import", "start"]
     FIGURES["machine"] = {"python": platform.python_version(), "cores": os.cpu_count()}
     for kind in ("sqlite", "postgres"):
         with a_town(kind) as town:
@@ -364,6 +364,8 @@ def main() -> None:
             if "pages" in chosen:
                 pages(kind, town)
                 statements(kind, town)
+            if "import" in chosen:
+                note(f"import {kind}, {intake.ROWS} rows", **intake.measure(town))
             if "start" in chosen and kind == "sqlite":
                 start(town)
         if "reminders" in chosen:

@@ -26,11 +26,12 @@ LEFT_OUT: Final = {
     "sign_in_failure": "tries at signing in, kept for minutes",
     "token": "keys to the API",
     "kept_answer": "answers kept for a day, in case a request is sent again",
+    "webhook": "addresses of other programs, with what signs the messages to them",
     "worker": "the heartbeat of processes",
     "import": "sheets that were taken in: what they said stands in the other tables",
     "import_row": "the rows of those sheets",
 }
-SECRET: Final = re.compile(r"password|secret|digest|hash|token|epoch|claimed|nonce|verifier")
+SECRET: Final = re.compile(r"password|secret|salt|digest|hash|token|epoch|claimed|nonce|verifier")
 KINDS: Final = {
     dt.datetime: "time",
     dt.date: "day",

@@ -397,6 +397,7 @@ def test_no_page_is_partly_english(app: Flask, client: Client, addresses: list[s
     never = {
         "/nowhere",
         "/setup/imports/template",
+        "/setup/export.zip",
         "/enterprise",
         "/healthz",
         "/readyz",

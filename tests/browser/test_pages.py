@@ -195,6 +195,10 @@ CASES = (
     Case("jin", "/setup/lecturers"),
     Case("jin", "/setup/lecturers/new", then="empty"),
     Case("jin", "/setup/people"),
+    Case("jin", "/setup/imports"),
+    Case("jin", "/setup/imports/new"),
+    Case("jin", "/setup/imports/new", then="empty"),
+    Case("jin", "/setup/export"),
     Case("jin", "/setup/people?q=zzz"),
     Case("jin", "/setup/people/new", then="empty"),
 )

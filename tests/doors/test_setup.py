@@ -129,7 +129,7 @@ def test_the_registers_fill_step_by_step(bare: Flask) -> None:
         listed = client.get(f"/setup/{name}").text
         assert form.get("name_zh", form.get("name")) in listed, name
     page = client.get("/setup").text
-    assert "下一步：课程。" in page
+    assert "下一步：企业和环保管理员。" in page
     assert db.session.get_one(Town, 1).squadron_id == db.session.get_one(Town, 1).association_id == 1
     assert [db.session.get_one(Topic, 1).slug, db.session.get_one(Industry, 1).slug] == [
         "shuang-tan",

@@ -72,7 +72,7 @@ def _steps(so_far: queries.Progress) -> list[Step]:
         Step(
             _("Courses"),
             _("What is taught, whether or not it has a date."),
-            url_for("catalogue.courses"),
+            url_for("catalogue.courses") if so_far.courses else url_for("catalogue.new_course"),
             so_far.courses,
             so_far.courses > 0,
         ),
