@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent
@@ -30,6 +31,11 @@ class Settings:
     mail_from: str  # MAIL_FROM: sender of all mail
     trusted_proxies: int  # TRUSTED_PROXIES: how many reverse proxies set X-Forwarded-* in front of us
     metrics_token: str | None  # METRICS_TOKEN: who sends it as a Bearer token may read /metrics; without it nobody may
+    oidc_issuer: str | None  # OIDC_ISSUER: single sign-on by OpenID Connect at this provider; without it there is none
+    oidc_client_id: str | None  # OIDC_CLIENT_ID: as which the provider knows this installation
+    oidc_client_secret: str | None  # OIDC_CLIENT_SECRET: by which it knows that it is us
+    oidc_name_zh: str  # OIDC_NAME_ZH: what the provider is called, on the button that signs in
+    oidc_name_en: str  # OIDC_NAME_EN: the same in English
     host: str  # HOST: address the server listens on
     port: int  # PORT: its port, 8000 unless said otherwise
     web_processes: int  # WEB_PROCESSES: server processes
@@ -71,6 +77,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         mail_from=environ.get("MAIL_FROM") or "courses@localhost",
         trusted_proxies=_number(environ, "TRUSTED_PROXIES", 0, 0, 10),
         metrics_token=_metrics_token(environ),
+        **_oidc(environ, mode),
         host=host,
         port=port,
         web_processes=_number(environ, "WEB_PROCESSES", 2, 1, 64),
@@ -133,6 +140,22 @@ def _metrics_token(environ: Mapping[str, str]) -> str | None:
     if token and not (len(token) >= 16 and token.isascii() and token.isprintable() and " " not in token):
         raise SettingError("METRICS_TOKEN must have at least 16 letters and digits, without a space.")
     return token
+
+
+def _oidc(environ: Mapping[str, str], mode: str) -> dict[str, Any]:
+    """Return the settings of single sign-on: all of them, or none."""
+    names = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_NAME_ZH", "OIDC_NAME_EN")
+    said = {name: environ.get(name, "").strip() for name in names}
+    if not any(said.values()):
+        return {name.lower(): "" if "NAME" in name else None for name in names}
+    for name in names[:4]:
+        if not said[name]:
+            raise SettingError(f"{name} is missing: single sign-on needs {', '.join(names[:4])}, or none of them.")
+    parts = urlsplit(said["OIDC_ISSUER"])
+    schemes = ("https", "http") if mode == "development" else ("https",)
+    if parts.scheme not in schemes or not parts.hostname:
+        raise SettingError(f"OIDC_ISSUER must begin with https:// and name a host, not {said['OIDC_ISSUER']!r}.")
+    return {name.lower(): value for name, value in said.items()}
 
 
 def _smtp_url(environ: Mapping[str, str], mode: str) -> str | None:

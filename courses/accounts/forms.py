@@ -57,6 +57,10 @@ class SignInForm(LoginForm):
     next = HiddenField()
 
 
+class LinkForm(Form):
+    password = _password(_l("Password"), _l("Type your password."))
+
+
 class NewPasswordForm(Form):
     password = _new_password()
     again = _again("password")

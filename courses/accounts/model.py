@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from courses.ground.db import Base
@@ -18,6 +18,20 @@ class SignInFailure(Base, kw_only=True):
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     who: Mapped[str] = mapped_column(String(64))
     at: Mapped[dt.datetime] = mapped_column(index=True)
+
+
+class Identity(Base, kw_only=True):
+    """A person as a provider knows them: who signs in there is signed in here. Linked once the person confirmed it."""
+
+    __tablename__ = "identity"
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    issuer: Mapped[str]
+    subject: Mapped[str]
+    made_at: Mapped[dt.datetime]
+    used_at: Mapped[dt.datetime]
 
 
 class Token(Base, kw_only=True):

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy import or_, select
 
-from courses.accounts.model import Token
+from courses.accounts.model import Identity, Token
 from courses.ground import clock
 from courses.ground.db import db
 from courses.people.model import Enterprise, Person
@@ -33,6 +33,11 @@ def tokens_of(person_id: int) -> list[Token]:
     """Return a person's tokens that were not ended, the newest first."""
     standing = select(Token).where(Token.person_id == person_id, Token.ended_at.is_(None))
     return list(db.session.scalars(standing.order_by(Token.id.desc())))
+
+
+def identities_of(person_id: int) -> list[Identity]:
+    """Return by which provider's word a person signs in."""
+    return list(db.session.scalars(select(Identity).where(Identity.person_id == person_id).order_by(Identity.id)))
 
 
 def person(person_id: int) -> Person | None:

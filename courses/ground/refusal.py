@@ -59,6 +59,15 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     # accounts
     "wrong_sign_in": (401, _l("These do not match. Check the address or number and the password.")),
     "slow_down": (429, _l("Too many tries. Please wait %(minutes)s minutes, or reset the password.")),
+    "sso_down": (
+        503,
+        _l("The place where you sign in does not answer. Try again in a minute, or use your password."),
+    ),
+    "sso_expired": (400, _l("This try to sign in is over, or was begun in another browser. Please begin again.")),
+    "sso_refused": (
+        403,
+        _l("The place where you sign in did not say who you are. Begin again, or use your password."),
+    ),
     "dead_link": (404, _l("This link was used already or is too old. Ask for a new one.")),
     "weak_password": (422, _l("Choose a password of at least 10 characters that is not a common one.")),
     "wrong_password": (422, _l("The present password is not right.")),

@@ -7,12 +7,14 @@ from courses.accounts.actions.invite import Invited, correct, enlist, invite, op
 from courses.accounts.actions.password import ask_reset, change_password, set_password
 from courses.accounts.actions.profile import change_profile
 from courses.accounts.actions.sign_in import count_try, forget_tries, sign_in
+from courses.accounts.actions.sso import candidate, link, linked, unlink
 from courses.accounts.actions.token import DAYS_MAX, forget_tokens, make_token, revoke_token, token_for, use_token
 
 __all__ = [
     "DAYS_MAX",
     "Invited",
     "ask_reset",
+    "candidate",
     "change_password",
     "change_profile",
     "correct",
@@ -21,6 +23,8 @@ __all__ = [
     "forget_tokens",
     "forget_tries",
     "invite",
+    "link",
+    "linked",
     "make_token",
     "open_account",
     "revoke_token",
@@ -28,5 +32,6 @@ __all__ = [
     "set_password",
     "sign_in",
     "token_for",
+    "unlink",
     "use_token",
 ]

@@ -5,9 +5,18 @@ from flask_login import login_user
 from werkzeug import Response
 
 from courses.ground import language
+from courses.ground.language import lang
 from courses.people.rights import Actor
 
 pages = Blueprint("accounts", __name__)
+
+
+@pages.app_template_global("provider_name")
+def provider_name() -> str:
+    """Return what the provider of single sign-on is called; nothing where there is none."""
+    settings = current_app.config["SETTINGS"]
+    named = settings.oidc_name_zh if lang() == "zh" else settings.oidc_name_en
+    return (named or settings.oidc_name_zh) if settings.oidc_issuer else ""
 
 
 def begin_session(who: Actor) -> None:

@@ -42,6 +42,7 @@ def _page(status: int = 200, **refused: Form) -> Any:
         form=next(iter(refused.values()), None),
         person=person,
         tokens=queries.tokens_of(signed_in().id),
+        identities=queries.identities_of(signed_in().id),
     ), status
 
 
