@@ -63,12 +63,14 @@ def _brought(kept: Any) -> tuple[str, oidc.Begun]:
 @pages.get("/sign-in/sso/link")
 @public
 def sso_link() -> Any:
+    _settings()
     return _page(LinkForm(formdata=None))
 
 
 @pages.post("/sign-in/sso/link")
 @public
 def sso_link_now() -> Any:
+    _settings()
     form, known = LinkForm(), _known()
     if known is None:
         return _failed(Refusal("sso_expired"))
