@@ -144,8 +144,14 @@ def _metrics_token(environ: Mapping[str, str]) -> str | None:
 
 def _oidc(environ: Mapping[str, str], mode: str) -> dict[str, Any]:
     """Return the settings of single sign-on: all of them, or none."""
-    names = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_NAME_ZH", "OIDC_NAME_EN")
-    said = {name: environ.get(name, "").strip() for name in names}
+    said = {
+        "OIDC_ISSUER": environ.get("OIDC_ISSUER", "").strip(),
+        "OIDC_CLIENT_ID": environ.get("OIDC_CLIENT_ID", "").strip(),
+        "OIDC_CLIENT_SECRET": environ.get("OIDC_CLIENT_SECRET", "").strip(),
+        "OIDC_NAME_ZH": environ.get("OIDC_NAME_ZH", "").strip(),
+        "OIDC_NAME_EN": environ.get("OIDC_NAME_EN", "").strip(),
+    }
+    names = tuple(said)
     if not any(said.values()):
         return {name.lower(): "" if "NAME" in name else None for name in names}
     for name in names[:4]:
