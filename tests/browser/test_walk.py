@@ -80,7 +80,7 @@ def test_the_main_job(own_town: Town, door: Door, lang: str, say: Words) -> None
     press(officer, say("Publish a class"))
     home = officer.locator("#room_id option:checked").inner_text()
     assert {"zh": "环保管家之家", "en": "Home for Environmental Managers"}[lang] in home
-    officer.get_by_label(say("Seats")).fill("4")
+    officer.get_by_label(say("Seats"), exact=True).fill("4")
     officer.get_by_label(re.compile("陈砚|Chen Yan")).check()
     fits(officer)
     press(officer, say("Publish"))
