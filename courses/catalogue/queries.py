@@ -49,6 +49,12 @@ class Card(NamedTuple):
     state: str
     opens_at: dt.datetime
     closes_at: dt.datetime
+    draw_at: dt.datetime | None
+    drawn_at: dt.datetime | None
+
+    @property
+    def awaits_draw(self) -> bool:
+        return self.draw_at is not None and self.drawn_at is None
 
     @property
     def lecturers(self) -> list[str]:
@@ -89,6 +95,8 @@ _CARDS = (
         TrainingClass.state,
         TrainingClass.opens_at,
         TrainingClass.closes_at,
+        TrainingClass.draw_at,
+        TrainingClass.drawn_at,
     )
     .join(Course, Course.id == TrainingClass.course_id)
     .join(Topic, Topic.id == Course.topic_id)
