@@ -56,8 +56,8 @@ def announce_bookings(class_id: int, what: str, booking_ids: Collection[int]) ->
 
 
 def announce(event: Event, class_id: int, said: dict[int, dict[str, Any]]) -> None:
-    """Tell who listens an event of bookings: `said` is what more there is to say of each. Costs one statement while
-    nobody listens."""
+    """Tell who listens an event of bookings: `said` is what more there is to say of each. Costs nothing while nobody
+    listens."""
     listening = listeners(event)
     if not listening:
         return

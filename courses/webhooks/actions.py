@@ -13,6 +13,7 @@ from sqlalchemy import func, select, update
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.idempotency import RequestKey
+from courses.ground.kept import forget_all
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import locked, transaction
 from courses.outbox import actions as outbox
@@ -60,7 +61,8 @@ def register(
         db.session.add(made)
         db.session.flush()
         kept.answer(made.id)
-        return made.id
+    forget_all()
+    return made.id
 
 
 def check_address(url: str, trusts_private: bool) -> None:
@@ -110,6 +112,7 @@ def resume(actor: Actor, webhook_id: int) -> None:
     with transaction():
         own = _own(actor, webhook_id)
         own.paused_at, own.paused_because, own.failures = None, None, 0
+    forget_all()
 
 
 def end(actor: Actor, webhook_id: int) -> None:

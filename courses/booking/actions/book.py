@@ -96,9 +96,8 @@ def book(
         free = class_.row.capacity - class_.row.seats_taken
         drawn_later = awaits_draw(class_.row)
         seated = class_.row.queued == 0 and len(ids) <= free and not drawn_later
-        moves = (
-            not seated and free > 0 and not drawn_later
-        )  # those before wait for a reason that may not hold for these
+        # Those before may wait for a reason that does not hold for these.
+        moves = not seated and free > 0 and not drawn_later
         lock_all(Person, [*ids, *people_waiting(class_id)] if moves else ids)
         found = _require_free(actor, class_.row, ids)
         require_within_limit(class_.row, found[0].enterprise_id, len(found), seated)
