@@ -154,7 +154,7 @@ class TestWhoIsToldWhat:
         makers.book(SHEN, makers.a_class())
         assert heard(sink) == []
 
-    def test_who_listens_costs_one_statement_however_many_there_are(self, app: Flask, sink: Sink) -> None:
+    def test_who_listens_costs_the_same_however_many_there_are(self, app: Flask, sink: Sink) -> None:
         asked: list[str] = []
 
         def count(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
@@ -179,7 +179,7 @@ class TestWhoIsToldWhat:
         finally:
             sql.remove(db.engine, "before_cursor_execute", count)
         assert one == many
-        assert one - nobody <= 3
+        assert one - nobody <= 4  # the first of them who listens is a statement of its own
 
 
 class TestTheWire:
