@@ -38,6 +38,7 @@ from courses.outbox.render import renderer
 from courses.people.queries import city
 from courses.privacy import actions as privacy
 from courses.reminders import actions as reminders
+from courses.roster import actions as roster
 from courses.setup import actions as setup
 from courses.webhooks import actions as webhooks
 
@@ -100,6 +101,7 @@ JOBS = (
     Job("doubt", 30, lambda worker: outbox.doubt_abandoned()),
     Job("forget-answers", 3600, forget_answers),
     Job("retention", 3600, lambda worker: sum(privacy.retention().values())),
+    Job("recount-hours", 3600, lambda worker: roster.recount()),
     Job("forget-sheets", 3600, lambda worker: setup.forget_sheets()),
     Job("forget-tries", 3600, lambda worker: accounts.forget_tries()),
     Job("forget-tokens", 86400, lambda worker: accounts.forget_tokens()),

@@ -177,11 +177,12 @@ class TrainingClass(Base, kw_only=True):
         CheckConstraint("draw_at IS NULL OR length(draw_seed) = 64", name="draws_from_a_seed"),
         Index("ix_training_class_shelf", "state", "starts_at"),
         Index("ix_training_class_new", "state", "published_at"),
+        Index("ix_training_class_week", "squadron_id", "starts_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
-    squadron_id: Mapped[int] = mapped_column(ForeignKey("squadron.id"), index=True)
+    squadron_id: Mapped[int] = mapped_column(ForeignKey("squadron.id"))
     room_id: Mapped[int] = mapped_column(ForeignKey("room.id"), index=True)
     capacity: Mapped[int]
     starts_at: Mapped[dt.datetime]
@@ -194,6 +195,7 @@ class TrainingClass(Base, kw_only=True):
     sittings_count: Mapped[int] = mapped_column(default=1)
     seats_taken: Mapped[int] = mapped_column(default=0)
     queued: Mapped[int] = mapped_column(default=0)
+    came: Mapped[int] = mapped_column(default=0, server_default="0")  # marked present; changes as the two above do
     last_order_no: Mapped[int] = mapped_column(default=0)
     schedule_no: Mapped[int] = mapped_column(default=1)
     published_at: Mapped[dt.datetime | None] = mapped_column(default=None)

@@ -1,7 +1,7 @@
 """Who asked for a seat in which class, what became of it and who came, as if the town had worked for months."""
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from random import Random
 from typing import Any, Final, NamedTuple
@@ -13,7 +13,7 @@ from courses.demo.classes import Published, Span
 from courses.demo.rows import Rows
 from courses.demo.town import Manager, Settled, texts
 from courses.roster.actions import earned_half_hours
-from courses.roster.model import Attendance, Mark
+from courses.roster.model import Attendance, Mark, YearlyHours
 
 DOOR: Final = "demo"
 UNTOLD: Final = "demo"  # the reason of a booking about which nothing was sent: the town must not flood the mail
@@ -55,6 +55,7 @@ class Registry:
         self._written = self._employed.keys() - {manager.id for manager in town.crowd}
         self._busy: dict[int, list[Span]] = defaultdict(list)
         self._events: list[dict[str, Any]] = []
+        self._earned: dict[tuple[int, int], Counter[int]] = defaultdict(Counter)  # of a person's year: by class
         self.tellings: list[Telling] = []
 
     def fill_all(self, classes: Collection[Published]) -> None:
@@ -62,6 +63,10 @@ class Registry:
             self._fill(class_)
         for event in sorted(self._events, key=lambda event: event["at"]):
             self._rows.add(Event, **event)
+        for (person, year), earned in self._earned.items():
+            self._rows.add(
+                YearlyHours, person_id=person, year=year, half_hours=sum(earned.values()), classes=len(earned)
+            )
 
     def _fill(self, class_: Published) -> None:
         acts = self._acts(class_)
@@ -217,6 +222,7 @@ class Registry:
             for sitting, (begins, ends) in class_.sittings.items():
                 self._mark_sitting(class_, booking, sitting, begins, ends, Mark.PRESENT if is_written else mark)
             booking["attended"] = is_written or mark == Mark.PRESENT
+        class_.row["came"] = sum(bool(booking["attended"]) for booking in bookings)
 
     def _mark_sitting(
         self,
@@ -235,6 +241,9 @@ class Registry:
         half_hours = earned_half_hours(
             Sitting(class_id=class_.id, starts_at=begins, ends_at=ends), mark, arrived_at, left_at
         )
+        if mark == Mark.PRESENT:
+            year = class_.row["starts_at"].astimezone(self._zone).year
+            self._earned[booking["person_id"], year][class_.id] += half_hours
         self._rows.add(
             Attendance,
             booking_id=booking["id"],

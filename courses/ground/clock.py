@@ -40,6 +40,17 @@ def local(moment: dt.datetime) -> dt.datetime:
     return moment.astimezone(zone())
 
 
+def this_year() -> int:
+    """Return the year of the city's calendar."""
+    return local(now()).year
+
+
+def year_span(year: int) -> tuple[dt.datetime, dt.datetime]:
+    """Return the UTC moments at which a year of the city's calendar begins and ends; the second is no longer in it."""
+    first, following = (from_local(dt.date(n, 1, 1), dt.time()) for n in (year, year + 1))
+    return first, following
+
+
 def from_local(day: dt.date, time: dt.time) -> dt.datetime:
     """Return the UTC moment of a wall-clock time typed in the city's zone."""
     return dt.datetime.combine(day, time, zone()).astimezone(UTC)

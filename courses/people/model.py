@@ -53,6 +53,7 @@ class City(Base, kw_only=True):
     is_demo: Mapped[bool] = mapped_column(default=False)
     minutes_per_hour: Mapped[int] = mapped_column(default=MINUTES_PER_HOUR)
     full_from_percent: Mapped[int] = mapped_column(default=FULL_FROM_PERCENT)
+    hours_target: Mapped[int] = mapped_column(default=8, server_default="8")  # 学时 a year, of every manager
 
 
 class Squadron(Base, kw_only=True):

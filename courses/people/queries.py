@@ -65,6 +65,7 @@ class CityWords:
     is_demo: bool
     minutes_per_hour: int
     full_from_percent: int
+    hours_target: int
 
 
 @kept(30)

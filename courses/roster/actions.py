@@ -1,12 +1,13 @@
-"""Marking who came."""
+"""Marking who came, and counting the hours that come of it."""
 
 import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import delete, insert, literal, select
 
 from courses.booking import actions as booking
+from courses.booking.actions.cancel import count_came
 from courses.booking.actions.ground import locked_class, log
 from courses.booking.announce import announce
 from courses.booking.model import SEATED, Booking
@@ -15,14 +16,16 @@ from courses.catalogue.model import ClassState, Sitting
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.refusal import Refusal
-from courses.ground.transaction import transaction
-from courses.people.model import FULL_FROM_PERCENT, MINUTES_PER_HOUR
+from courses.ground.transaction import lock_all, transaction
+from courses.people.model import FULL_FROM_PERCENT, MINUTES_PER_HOUR, Person
 from courses.people.queries import city
 from courses.people.rights import Actor, Right, require
-from courses.roster.model import Attendance, Mark
+from courses.roster import queries
+from courses.roster.model import Attendance, Mark, YearlyHours
 from courses.webhooks.model import Event
 
 OPENS_BEFORE = dt.timedelta(hours=1)
+AT_ONCE = 500  # people whose year is counted in one transaction
 
 
 class Entry(NamedTuple):
@@ -76,6 +79,40 @@ def mark_each(actor: Actor, class_id: int, sitting_id: int, entries: Sequence[En
             booking.settle(row, Mark.PRESENT in marks if marks else None)
         said = {entry.booking_id: {"sitting": sitting_id, "mark": entry.mark or "unmarked"} for entry in entries}
         announce(Event.MARKED, class_id, said)
+        people = sorted({row.person_id for row in bookings.values() if row.person_id})
+        count_came(class_.row)
+        lock_all(Person, people)  # another of their classes may be marked at this moment
+        _count_hours(clock.local(class_.row.starts_at).year, people)
+
+
+def recount() -> int:
+    """Count anew what does not agree with the rosters: who came to a class, the hours of a year. Return how many.
+
+    Marking counts both already. This is for what comes otherwise: two people made one, a seat given up after it was
+    marked.
+    """
+    classes = list(db.session.scalars(queries.miscounted_classes()))
+    for class_id in classes:
+        with transaction():
+            count_came(locked_class(class_id).row)
+    wrong = queries.miscounted_years()
+    for year, people in wrong.items():
+        for first in range(0, len(people), AT_ONCE):
+            with transaction():
+                lock_all(Person, people[first : first + AT_ONCE])
+                _count_hours(year, people[first : first + AT_ONCE])
+    return len(classes) + sum(map(len, wrong.values()))
+
+
+def _count_hours(year: int, people: Collection[int]) -> None:
+    """Count what these people, who are locked, earned in a year of the city."""
+    db.session.flush()
+    gone = delete(YearlyHours).where(YearlyHours.year == year, YearlyHours.person_id.in_(people))
+    db.session.execute(gone, execution_options={"synchronize_session": False})
+    earned = queries.earned_in(year).where(Booking.person_id.in_(people))
+    columns = ["person_id", "half_hours", "classes", "year"]
+    rows = earned.add_columns(literal(year))
+    db.session.execute(insert(YearlyHours).from_select(columns, rows, include_defaults=False))
 
 
 def _write(

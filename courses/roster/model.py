@@ -1,4 +1,4 @@
-"""Attendance of one booking at one sitting."""
+"""Attendance of one booking at one sitting, and the hours of a year that come of it."""
 
 import datetime as dt
 from enum import StrEnum
@@ -36,3 +36,16 @@ class Attendance(Base, kw_only=True):
     marked_at: Mapped[dt.datetime]
     arrived_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     left_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+
+
+class YearlyHours(Base, kw_only=True):
+    """What a person earned in one year of the city's calendar: the sum of their attendances, in half 学时, and in how
+    many classes. Kept beside them so that a city's figures cost as much in its tenth year as in its first."""
+
+    __tablename__ = "yearly_hours"
+    __table_args__ = (CheckConstraint("half_hours >= 0 AND classes > 0", name="something_attended"),)
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    half_hours: Mapped[int]
+    classes: Mapped[int]

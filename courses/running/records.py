@@ -14,6 +14,7 @@ from courses.ground.db import db
 from courses.ground.language import speaking
 from courses.outbox.model import Notice
 from courses.people.model import Post, Role
+from courses.roster.queries import miscounted_classes, miscounted_sums
 
 SHOWN_OF_EACH = 20
 HELD_AT_MOST = dt.timedelta(days=1)
@@ -178,6 +179,16 @@ def checks() -> tuple[Check, ...]:
             _l("class %(id)s: its hours differ from those of its sittings"),
             "Move the class to the hours of its sittings, once; the page writes both.",
             _other_hours(),
+        ),
+        Check(
+            _l("class %(id)s: it is not counted right who came"),
+            "Count it anew: flask --app wsgi tick recount-hours",
+            miscounted_classes(),
+        ),
+        Check(
+            _l("person %(id)s: the hours of the years are not counted right"),
+            "Count them anew: flask --app wsgi tick recount-hours",
+            miscounted_sums(),
         ),
         Check(
             _l("token %(id)s: expired long ago and still kept"),

@@ -4,22 +4,25 @@ import datetime as dt
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from courses.booking import actions as booking
-from courses.catalogue.model import Sitting
+from courses.catalogue.model import Sitting, TrainingClass
+from courses.desks.queries import faults
+from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import transaction
 from courses.people.model import Person
 from courses.roster import actions as roster
-from courses.roster.model import Attendance, Mark
+from courses.roster.model import Attendance, Mark, YearlyHours
 from courses.roster.queries import hours_of, lines, sittings_of
 from tests import makers
 from tests.makers import actor, at, before_start, booking_of, events, refused
-from tests.people import BUREAU, CHEN, GAO, INSPECTOR, LU, OTHER_LECTURER, OTHER_OFFICER, SHEN, STRANGER
+from tests.people import BUREAU, CHEN, GAO, INSPECTOR, LU, NEWCOMER, OTHER_LECTURER, OTHER_OFFICER, SHEN, STRANGER
 
 MINUTE = dt.timedelta(minutes=1)
+DAY = dt.timedelta(days=1)
 
 
 @pytest.fixture
@@ -208,3 +211,45 @@ def test_a_list_is_marked_whole_or_not_at_all(class_id: int) -> None:
         assert hours_of(SHEN.id) == []
         roster.mark_each(actor(GAO), class_id, sitting, entries[:1])
     assert len(hours_of(SHEN.id)) == 1
+
+
+def years(person: int) -> dict[int, tuple[int, int]]:
+    """Return what is kept of a person's years: half hours and classes."""
+    db.session.rollback()
+    rows = db.session.scalars(select(YearlyHours).where(YearlyHours.person_id == person))
+    return {row.year: (row.half_hours, row.classes) for row in rows}
+
+
+def test_the_hours_of_a_year_follow_each_mark(class_id: int) -> None:
+    year = clock.local(makers.the_class(class_id).starts_at).year
+    mark(class_id, SHEN, LU)
+    assert years(SHEN.id) == {year: (7, 1)}
+    assert makers.the_class(class_id).came == 2
+    mark(class_id, SHEN, as_=Mark.ABSENT)
+    assert (years(SHEN.id), years(LU.id)) == ({}, {year: (7, 1)})
+    assert makers.the_class(class_id).came == 1
+    assert faults() == []
+
+
+def test_two_classes_of_a_year_are_one_sum_and_another_year_is_its_own(app: Flask) -> None:
+    first, following = clock.year_span(clock.this_year() + 1)
+    sittings = [[(moment, moment + dt.timedelta(minutes=90))] for moment in (first - 3 * DAY, first, following - DAY)]
+    for number, spans in enumerate(sittings):
+        class_id = makers.a_class(seats=2, sittings=spans, course=1)
+        makers.book(SHEN, class_id)
+        mark(class_id, SHEN)
+        assert sum(classes for _, classes in years(SHEN.id).values()) == number + 1
+    assert years(SHEN.id) == {clock.this_year(): (4, 1), clock.this_year() + 1: (8, 2)}
+    assert roster.recount() == 0
+
+
+def test_what_came_otherwise_is_counted_anew(class_id: int) -> None:
+    """A seat given up after the mark, people made one: the doctor names them, the job heals them."""
+    mark(class_id, SHEN, LU)
+    with transaction():
+        booking_of(class_id, LU).person_id = NEWCOMER.id
+        db.session.execute(update(TrainingClass).values(came=0))
+    assert len(faults()) == 3
+    assert roster.recount() == 3
+    assert faults() == []
+    assert (years(LU.id), years(NEWCOMER.id)) == ({}, years(SHEN.id))

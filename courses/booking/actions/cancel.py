@@ -17,6 +17,7 @@ from courses.booking.actions.ground import (
 from courses.booking.actions.promote import people_waiting, promote
 from courses.booking.model import FINAL, MOVED_UP, SEATED, Booking, Event, State
 from courses.booking.queries import Titled
+from courses.catalogue.model import TrainingClass
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.refusal import Refusal
@@ -128,6 +129,12 @@ def undo_cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
 def settle(booking: Booking, attended: bool | None) -> None:
     """Record what the roster says of the whole class; call it inside the roster's transaction."""
     booking.attended = attended
+
+
+def count_came(class_: TrainingClass) -> None:
+    """Count anew who came to a class; call it inside the roster's transaction, once all are settled."""
+    came = (Booking.class_id == class_.id, Booking.attended.is_(True), Booking.state.in_(SEATED))
+    class_.came = db.session.scalar(select(func.count()).where(*came)) or 0
 
 
 def _locked_booking(actor: Actor, booking_id: int) -> tuple[Locked, Booking, Reader]:
