@@ -74,6 +74,7 @@ class Right(StrEnum):
     DECIDE_JOINING = "joining:decide"
     MERGE_PEOPLE = "people:merge"
     READ_POSTS = "posts:read"
+    READ_GAPS = "gaps:read"
     READ_COVERAGE = "coverage:read"
     SUBSCRIBE = "webhooks:register"
     ADMINISTER = "installation:administer"
@@ -152,6 +153,7 @@ GRANTS: dict[Right, Grants] = {
     ),
     Right.MERGE_PEOPLE: ((_role(Role.OWNER), own_enterprise), (_role(Role.ADMINISTRATOR), anywhere)),
     Right.READ_POSTS: ((_role(Role.INSPECTOR), anywhere),),
+    Right.READ_GAPS: ((_role(Role.OFFICER), own_town), (_role(Role.ASSOCIATION), own_town)),
     Right.READ_COVERAGE: ((_role(Role.BUREAU), anywhere), (_role(Role.ASSOCIATION), own_town)),
     Right.SUBSCRIBE: ((frozenset({Role.OFFICER, Role.OWNER, Role.ADMINISTRATOR}), anywhere),),
     Right.ADMINISTER: ((_role(Role.ADMINISTRATOR), anywhere),),

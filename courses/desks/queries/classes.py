@@ -1,42 +1,59 @@
-"""What the desks of officers and lecturers show of classes."""
+"""What the desks of officers and lecturers show of classes, rooms and people not reached."""
 
 import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, or_, select
 
 from courses.booking.model import SEATED, Booking
-from courses.catalogue.model import ClassState, Course, Teaching, TrainingClass
+from courses.catalogue.model import ClassState, Course, Sitting, Teaching, TrainingClass
 from courses.catalogue.queries import Card, as_cards, cards
+from courses.ground import clock
 from courses.ground.db import db
+from courses.homes.model import Home, Room
 from courses.outbox.model import Fate, Notice
 from courses.people.model import Person
+from courses.people.rights import Actor
+
+LONGEST = dt.timedelta(hours=24)  # no sitting lasts longer
+LONGEST_CLASS = dt.timedelta(days=60)  # from its first sitting to its last
 
 
 def classes_of_squadron(squadron_id: int, at: dt.datetime, limit: int = 30) -> list[Card]:
     """Return the squadron's classes not over yet, soonest first."""
+    served = (TrainingClass.squadron_id == squadron_id, TrainingClass.starts_at > at - LONGEST_CLASS)
+    going = (TrainingClass.ends_at > at, TrainingClass.state == ClassState.PUBLISHED)
+    return as_cards(cards().where(*served, *going).limit(limit))
+
+
+def near(squadron_id: int, at: dt.datetime, until: dt.datetime) -> list[Card]:
+    """Return the squadron's classes not over yet that begin before `until`, soonest first."""
     return as_cards(
-        cards()
-        .where(
+        cards().where(
             TrainingClass.squadron_id == squadron_id,
+            TrainingClass.starts_at.between(at - LONGEST_CLASS, until),
             TrainingClass.ends_at > at,
             TrainingClass.state == ClassState.PUBLISHED,
         )
-        .limit(limit)
     )
 
 
 def unmarked_classes(squadron_id: int | None, lecturer_id: int | None, at: dt.datetime) -> list[Card]:
     """Return the classes over in the last 30 days in which someone with a seat is still unmarked."""
-    unmarked = select(Booking.id).where(
-        Booking.class_id == TrainingClass.id, Booking.state.in_(SEATED), Booking.attended.is_(None)
-    )
     statement = cards().where(
         TrainingClass.ends_at.between(at - dt.timedelta(days=30), at),
         TrainingClass.state == ClassState.PUBLISHED,
-        unmarked.exists(),
+        _unmarked().exists(),
     )
     return as_cards(_served(statement, squadron_id, lecturer_id).limit(30))
+
+
+def _unmarked() -> Select[*tuple[Any, ...]]:
+    return select(Booking.id).where(
+        Booking.class_id == TrainingClass.id, Booking.state.in_(SEATED), Booking.attended.is_(None)
+    )
 
 
 def _served(
@@ -101,3 +118,151 @@ def untold(squadron_id: int, at: dt.datetime) -> list[Untold]:
         .limit(30)
     )
     return [Untold._make(row) for row in db.session.execute(statement)]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a list of classes is narrowed by; all in the address."""
+
+    q: str = ""
+    state: str = ""
+    course: int | None = None
+    since: dt.date | None = None
+    until: dt.date | None = None
+
+
+class Listed(NamedTuple):
+    """A class in a list."""
+
+    id: int
+    title_zh: str
+    title_en: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    home_zh: str
+    home_en: str
+    teachers: str
+    capacity: int
+    seats_taken: int
+    queued: int
+    came: int
+    state: str
+    opens_at: dt.datetime
+    closes_at: dt.datetime
+
+
+_lecturers = (
+    select(func.aggregate_strings(Person.name, "、"))
+    .join(Teaching, Teaching.person_id == Person.id)
+    .where(Teaching.class_id == TrainingClass.id)
+    .correlate(TrainingClass)
+    .scalar_subquery()
+)
+STATES = ("coming", "queue", "free", "over", "unmarked", "called_off")
+
+
+def classes(served: Any, asked: Asked, at: dt.datetime) -> Select[*tuple[Any, ...]]:
+    """Return the statement that yields `Listed`, the classes under the condition `served`, past and to come."""
+    standing_, unmarked = TrainingClass.state == ClassState.PUBLISHED, _unmarked().exists()
+    conditions = {
+        "coming": standing_ & (TrainingClass.ends_at > at),
+        "queue": standing_ & (TrainingClass.ends_at > at) & (TrainingClass.queued > 0),
+        "free": standing_ & (TrainingClass.starts_at > at) & (TrainingClass.seats_taken < TrainingClass.capacity),
+        "over": standing_ & (TrainingClass.ends_at <= at),
+        "unmarked": standing_ & (TrainingClass.ends_at <= at) & unmarked,
+        "called_off": TrainingClass.state == ClassState.CALLED_OFF,
+    }
+    statement = (
+        select(
+            TrainingClass.id,
+            Course.title_zh,
+            Course.title_en,
+            TrainingClass.starts_at,
+            TrainingClass.ends_at,
+            Home.name_zh,
+            Home.name_en,
+            func.coalesce(_lecturers, ""),
+            TrainingClass.capacity,
+            TrainingClass.seats_taken,
+            TrainingClass.queued,
+            TrainingClass.came,
+            TrainingClass.state,
+            TrainingClass.opens_at,
+            TrainingClass.closes_at,
+        )
+        .join(Course, Course.id == TrainingClass.course_id)
+        .join(Room, Room.id == TrainingClass.room_id)
+        .join(Home, Home.id == Room.home_id)
+        .where(served)
+    )
+    if asked.state in conditions:
+        statement = statement.where(conditions[asked.state])
+    if asked.course:
+        statement = statement.where(TrainingClass.course_id == asked.course)
+    if asked.since:
+        statement = statement.where(TrainingClass.starts_at >= clock.from_local(asked.since, dt.time()))
+    if asked.until:
+        after = clock.from_local(asked.until + dt.timedelta(days=1), dt.time())
+        statement = statement.where(TrainingClass.starts_at < after)
+    for word in asked.q.split():
+        texts = (Course.title_zh, Course.title_en, Home.name_zh, Home.name_en)
+        statement = statement.where(or_(*(text.icontains(word, autoescape=True) for text in texts)))
+    return statement
+
+
+def served_by(actor: Actor) -> Any:
+    """Return the condition for the classes of an officer's squadron, and those a lecturer teaches."""
+    taught = TrainingClass.id.in_(select(Teaching.class_id).where(Teaching.person_id == actor.id))
+    return or_(TrainingClass.squadron_id == actor.squadron_id, taught) if actor.squadron_id else taught
+
+
+class Titled(NamedTuple):
+    """A course, for choosing."""
+
+    id: int
+    title_zh: str
+    title_en: str
+
+
+def courses_of(served: Any) -> list[Titled]:
+    """Return the courses of these classes, for choosing."""
+    statement = select(Course.id, Course.title_zh, Course.title_en).where(
+        Course.id.in_(select(TrainingClass.course_id).where(served))
+    )
+    return [Titled(*row) for row in db.session.execute(statement.order_by(Course.id))]
+
+
+class Use(NamedTuple):
+    """One room at one sitting."""
+
+    room_id: int
+    class_id: int
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    title_zh: str
+    title_en: str
+
+
+def rooms_in_use(rooms: Collection[int], begins: dt.datetime, ends: dt.datetime) -> list[Use]:
+    """Return which of these rooms are taken between two moments, whoever's class it is."""
+    statement = (
+        select(
+            TrainingClass.room_id,
+            TrainingClass.id,
+            Sitting.starts_at,
+            Sitting.ends_at,
+            Course.title_zh,
+            Course.title_en,
+        )
+        .join(TrainingClass, TrainingClass.id == Sitting.class_id)
+        .join(Course, Course.id == TrainingClass.course_id)
+        .where(
+            Sitting.starts_at >= begins - LONGEST,
+            Sitting.starts_at < ends,
+            Sitting.ends_at > begins,
+            TrainingClass.room_id.in_(rooms),
+            TrainingClass.state == ClassState.PUBLISHED,
+        )
+        .order_by(Sitting.starts_at)
+    )
+    return [Use(*row) for row in db.session.execute(statement)]

@@ -1,17 +1,31 @@
-"""Hours earned, to be joined to people."""
+"""Where each manager stands this year, to be joined to enterprises, towns and industries."""
 
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Subquery, func, select
 
-from courses.booking.model import SEATED, Booking
-from courses.roster.model import Attendance, Mark
+from courses.people.model import Person, Post, Role
+from courses.roster.model import YearlyHours
 
 
-def earned() -> Select[*tuple[Any, ...]]:
+def standing(year: int) -> Subquery:
+    """Return, for each manager in a post, what a year of the city brought: half 学时 and classes, none being 0."""
     return (
-        select(Booking.person_id, func.sum(Attendance.half_hours).label("half_hours"))
-        .join(Booking, Booking.id == Attendance.booking_id)
-        .where(Attendance.mark == Mark.PRESENT, Booking.state.in_(SEATED))
-        .group_by(Booking.person_id)
+        select(
+            Post.enterprise_id,
+            Post.person_id,
+            Person.name,
+            Person.name_en,
+            func.coalesce(YearlyHours.half_hours, 0).label("half_hours"),
+            func.coalesce(YearlyHours.classes, 0).label("classes"),
+        )
+        .join(Person, Person.id == Post.person_id)
+        .outerjoin(YearlyHours, (YearlyHours.person_id == Post.person_id) & (YearlyHours.year == year))
+        .where(Post.role == Role.MANAGER, Person.left_at.is_(None))
+        .subquery("standing")
     )
+
+
+def ever_taught(person_id: Any) -> Any:
+    """Return the condition that someone came to a class in some year."""
+    return select(YearlyHours.person_id).where(YearlyHours.person_id == person_id).exists()

@@ -1,34 +1,55 @@
-"""Which posts are filled and whose hours are met: all that an inspector sees."""
+"""Which posts are filled and whose hours are met."""
 
-from typing import NamedTuple
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, case, func, or_, select
 
-from courses.desks.queries.hours import earned
+from courses.desks.queries.hours import standing
 from courses.ground.db import db
-from courses.people.model import Enterprise, Post, Role, Town
+from courses.people.model import Enterprise, Industry, Town
+
+STATES = ("vacant", "short", "met")
 
 
 class Filled(NamedTuple):
-    """What an inspector sees of an enterprise: how many hold the post and the least hours any of them has."""
+    """One enterprise: how many hold the post, and the least half 学时 any of them has this year."""
 
     name_zh: str
     name_en: str
     credit_code: str
     town_zh: str
     town_en: str
+    industry_zh: str
+    industry_en: str
+    is_key_unit: bool
     managers: int
     least_half_hours: int
+    state_no: int
 
     @property
-    def least_hours(self) -> float:
-        return self.least_half_hours / 2
+    def state(self) -> str:
+        """Return "vacant", "short" of the year's hours, or "met"."""
+        return STATES[self.state_no]
 
 
-def posts(q: str, page: int, size: int) -> list[Filled]:
-    """Return one page of enterprises, one more than `size` if there is a next page; those without a manager first."""
-    of_person = earned().subquery()
-    managers = func.count(Post.person_id)
+@dataclass(frozen=True)
+class Asked:
+    """What a list of enterprises or their people is narrowed by; all in the address."""
+
+    q: str = ""
+    town: int | None = None
+    industry: int | None = None
+    key: bool = False
+    state: str = ""
+
+
+def posts(year: int, target: int, asked: Asked, towns: Collection[int] | None = None) -> Select[*tuple[Any, ...]]:
+    """Return the statement that yields `Filled`, of these towns or all; the last columns are `managers`, `least` and
+    `state`."""
+    of = standing(year)
+    managers, least = func.count(of.c.person_id), func.coalesce(func.min(of.c.half_hours), 0)
     statement = (
         select(
             Enterprise.name_zh,
@@ -36,19 +57,77 @@ def posts(q: str, page: int, size: int) -> list[Filled]:
             Enterprise.credit_code,
             Town.name_zh,
             Town.name_en,
-            managers,
-            func.coalesce(func.min(func.coalesce(of_person.c.half_hours, 0)), 0),
+            func.coalesce(Industry.name_zh, ""),
+            func.coalesce(Industry.name_en, ""),
+            Enterprise.is_key_unit,
+            managers.label("managers"),
+            least.label("least"),
+            case((managers == 0, 0), (least < target * 2, 1), else_=2).label("state"),
         )
         .join(Town, Town.id == Enterprise.town_id)
-        .outerjoin(Post, (Post.enterprise_id == Enterprise.id) & (Post.role == Role.MANAGER))
-        .outerjoin(of_person, of_person.c.person_id == Post.person_id)
-        .group_by(Enterprise.id, Town.name_zh, Town.name_en)
-        .order_by(managers > 0, Enterprise.id)
-        .offset((page - 1) * size)
-        .limit(size + 1)
+        .outerjoin(Industry, Industry.id == Enterprise.industry_id)
+        .outerjoin(of, of.c.enterprise_id == Enterprise.id)
+        .group_by(Enterprise.id, Town.id, Industry.id)
     )
-    if q:
-        statement = statement.where(
-            Enterprise.name_zh.icontains(q, autoescape=True) | Enterprise.credit_code.icontains(q, autoescape=True)
-        )
-    return [Filled(*row) for row in db.session.execute(statement)]
+    conditions = {"vacant": managers == 0, "short": (managers > 0) & (least < target * 2), "met": least >= target * 2}
+    if asked.state in conditions:
+        statement = statement.having(conditions[asked.state])
+    return narrowed(statement, asked, towns)
+
+
+def narrowed(
+    statement: Select[*tuple[Any, ...]], asked: Asked, towns: Collection[int] | None, *more: Any
+) -> Select[*tuple[Any, ...]]:
+    """Return the statement for enterprises that are called so (or whose `more` texts say so), and of these towns."""
+    for word in asked.q.split():
+        texts = (Enterprise.name_zh, Enterprise.name_en, Enterprise.credit_code, *more)
+        statement = statement.where(or_(*(text.icontains(word, autoescape=True) for text in texts)))
+    if asked.town:
+        statement = statement.where(Enterprise.town_id == asked.town)
+    if asked.industry:
+        statement = statement.where(Enterprise.industry_id == asked.industry)
+    if asked.key:
+        statement = statement.where(Enterprise.is_key_unit)
+    return statement if towns is None else statement.where(Enterprise.town_id.in_(towns))
+
+
+class Name(NamedTuple):
+    """A town or an industry, for choosing."""
+
+    id: int
+    name_zh: str
+    name_en: str
+
+
+def town_names(towns: Collection[int] | None = None) -> list[Name]:
+    statement = select(Town.id, Town.name_zh, Town.name_en).order_by(Town.id)
+    if towns is not None:
+        statement = statement.where(Town.id.in_(towns))
+    return [Name(*row) for row in db.session.execute(statement)]
+
+
+def industry_names() -> list[Name]:
+    statement = select(Industry.id, Industry.name_zh, Industry.name_en).order_by(Industry.id)
+    return [Name(*row) for row in db.session.execute(statement)]
+
+
+class Tally(NamedTuple):
+    """How many posts of enterprises are vacant, and how many filled ones are short of the hours."""
+
+    enterprises: int
+    vacant: int
+    short: int
+
+    @property
+    def met(self) -> int:
+        return self.enterprises - self.vacant - self.short
+
+
+def tally(year: int, target: int, towns: Collection[int] | None = None) -> Tally:
+    rows = posts(year, target, Asked(), towns).subquery()
+    statement = select(
+        func.count(),
+        func.count().filter(rows.c.state == 0),
+        func.count().filter(rows.c.state == 1),
+    )
+    return Tally(*db.session.execute(statement.select_from(rows)).one())

@@ -1,0 +1,109 @@
+"""Lists that a person sorts, pages and takes away: every list of the house is made here, so that all work alike.
+
+All of it stands in the address: `?sort=-hours&page=2`, and `as=xlsx` or `as=csv` for the file. What a list is
+narrowed by is its own page's business.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, render_template, request
+from sqlalchemy import Select, func, select
+
+from courses.ground import sheets
+from courses.ground.db import db
+from courses.ground.forms import page_number
+
+SIZE = 50
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name in the address, its words, what its cell in a file holds, and what the database sorts it by
+    (None: nobody sorts by it). What is `filed` stands in the file alone."""
+
+    name: str
+    label: Any
+    value: Callable[[Any], Any]
+    order: Any = None
+    kind: str = ""
+    filed: bool = False
+
+    @property
+    def is_sortable(self) -> bool:
+        return self.order is not None and not self.filed
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of a list as it was asked for, with the addresses of its other pages and orders."""
+
+    rows: Sequence[Any]
+    columns: Sequence[Column]
+    total: int
+    number: int
+    by: Column
+    falls: bool
+
+    @property
+    def shown(self) -> list[Column]:
+        return [column for column in self.columns if not column.filed]
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // SIZE))
+
+    def url(self, number: int) -> str:
+        return _here(page=str(number))
+
+    def sort_url(self, column: Column) -> str:
+        """Return the address of this list by `column`: rising, or falling if that is what it is already."""
+        falls = column is self.by and not self.falls
+        return _here(sort=("-" if falls else "") + column.name, page=None)
+
+    def direction(self, column: Column) -> str:
+        """Return what a screen reader says of a column's head, or nothing."""
+        return "" if column is not self.by else "descending" if self.falls else "ascending"
+
+
+def listed(
+    template: str,
+    name: str,
+    statement: Select[*tuple[Any, ...]],
+    make: Callable[[Any], Any],
+    columns: Sequence[Column],
+    then: Any,
+    by: str,
+    **facts: Any,
+) -> str | Response:
+    """Answer with a list: a page of `template`, or all of it as a file called `name`.
+
+    `statement` yields the rows in no order, `make` turns one into what the columns read. `by` is the order in which the
+    list opens ("-hours": the most first), `then` decides between equals. Two statements, for a file one.
+    """
+    column, falls = _order(columns, request.args.get("sort", ""), by)
+    orders = column.order if isinstance(column.order, tuple) else (column.order,)
+    statement = statement.order_by(*(order.desc() if falls else order for order in orders), then)
+    if kind := sheets.wanted():
+        found = [make(row) for row in db.session.execute(statement)]
+        head = [str(column.label) for column in columns]
+        return sheets.taken_away(kind, name, head, ([column.value(row) for column in columns] for row in found))
+    total = db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
+    number = min(page_number(), max(1, -(-total // SIZE)))
+    rows = [make(row) for row in db.session.execute(statement.offset((number - 1) * SIZE).limit(SIZE))]
+    return render_template(template, list=Listing(rows, columns, total, number, column, falls), **facts)
+
+
+def _order(columns: Sequence[Column], asked: str, by: str) -> tuple[Column, bool]:
+    """Return the column asked for, and whether it falls; for nonsense the usual order."""
+    sortable = {column.name: column for column in columns if column.is_sortable}
+    chosen = asked if asked.removeprefix("-") in sortable else by
+    return sortable[chosen.removeprefix("-")], chosen.startswith("-")
+
+
+def _here(**changed: str | None) -> str:
+    kept = [pair for pair in request.args.items(multi=True) if pair[0] not in (*changed, "as", "lang")]
+    asked = urlencode(kept + [(key, value) for key, value in changed.items() if value is not None])
+    return f"{request.path}?{asked}"

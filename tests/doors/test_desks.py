@@ -1,0 +1,328 @@
+"""The desks and the lists behind them: what is to be done first, whose it is, and that the figures add up."""
+
+import csv
+import datetime as dt
+import io
+import re
+
+import pytest
+from flask import Flask
+from python_calamine import CalamineWorkbook
+from sqlalchemy import update
+
+from courses.catalogue.model import Sitting, TrainingClass
+from courses.desks.queries import coverage
+from courses.ground import clock
+from courses.ground.db import db
+from courses.ground.transaction import transaction
+from courses.outbox.model import Channel, Fate, Notice
+from courses.people.model import Enterprise
+from courses.roster import actions as roster
+from courses.roster.model import Mark
+from courses.roster.queries import sittings_of
+from tests import makers
+from tests.conftest import Client
+from tests.doors.test_pages import counted
+from tests.people import (
+    ADMINISTRATOR,
+    ASSOCIATION,
+    BUREAU,
+    CHEN,
+    COLLEAGUE,
+    GAO,
+    INSPECTOR,
+    LU,
+    OTHER_OFFICER,
+    OWNER,
+    SHEN,
+    STRANGER,
+    Member,
+)
+
+TITLE = "碳交易管理"
+LISTS = {
+    "/posts": INSPECTOR,
+    "/desk/managers": GAO,
+    "/desk/classes": GAO,
+    "/desk/people": OWNER,
+    "/desk/bookings": OWNER,
+    "/desk/history": SHEN,
+    "/desk/coverage?by=town": BUREAU,
+    "/desk/coverage?by=industry": BUREAU,
+}
+
+
+@pytest.fixture
+def taught(app: Flask) -> int:
+    """A class that is just over: SHEN came, LU did not, STRANGER of the other town came too."""
+    class_id = makers.a_class(seats=5, days=3, lecturers=[CHEN.id])
+    ids = {member: makers.book(member, class_id)[0].id for member in (SHEN, LU, STRANGER)}
+    sitting = sittings_of(class_id)[0].id
+    with makers.at(makers.in_days(3, 12)):
+        roster.mark(makers.actor(GAO), class_id, sitting, [ids[SHEN], ids[STRANGER]], Mark.PRESENT)
+        roster.mark(makers.actor(GAO), class_id, sitting, [ids[LU]], Mark.ABSENT)
+    over(class_id)
+    return class_id
+
+
+def over(class_id: int) -> None:
+    """Let a class of one sitting be just over."""
+    ends_at = clock.now() - dt.timedelta(minutes=5)
+    starts_at = ends_at - dt.timedelta(hours=2.5)
+    times = {"starts_at": starts_at, "ends_at": ends_at}
+    past = {"opens_at": starts_at, "closes_at": starts_at, "cancel_until": starts_at}
+    with transaction():
+        db.session.execute(update(TrainingClass).where(TrainingClass.id == class_id).values(**times, **past))
+        db.session.execute(update(Sitting).where(Sitting.class_id == class_id).values(**times))
+    roster.recount()
+
+
+def page(client: Client, member: Member, path: str = "/desk") -> str:
+    answer = client.as_(member, "zh").get(path)
+    assert answer.status_code == 200, path
+    return str(answer.text)
+
+
+def todos(client: Client, member: Member) -> dict[str, str]:
+    """Return what the member's desk says first: verb to count."""
+    found = re.findall(r"<b>(\d+)</b><span><strong>(.*?)</strong>", page(client, member))
+    return {verb: count for count, verb in found}
+
+
+def sheet(client: Client, path: str) -> list[dict[str, str]]:
+    """Return a list as its CSV file says it."""
+    answer = client.get(path + ("&" if "?" in path else "?") + "as=csv")
+    assert answer.status_code == 200
+    return list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+
+
+def test_an_officer_is_told_what_to_do_first(app: Flask, client: Client) -> None:
+    class_id = makers.a_class(seats=4, days=1)
+    makers.book(SHEN, class_id)
+    with transaction():
+        db.session.add(
+            Notice(
+                key="x",
+                kind="booked",
+                person_id=SHEN.id,
+                channel=Channel.MAIL,
+                facts={},
+                made_at=clock.now(),
+                due_at=clock.now(),
+                state=Fate.FAILED,
+                class_id=class_id,
+            )
+        )
+    first = todos(client, GAO)
+    assert first["另行告知"] == "1"
+    assert first["动员报名"] == "1"
+    assert first["邀请从未上过课的人"] == "4"  # SHEN, COLLEAGUE, NEWCOMER of one enterprise, LU of the other
+    assert "另行告知" not in todos(client, OTHER_OFFICER)
+    over(class_id)
+    assert todos(client, GAO) == {"登记出勤": "1", "邀请从未上过课的人": "4"}
+
+
+def test_an_officer_sees_two_weeks_and_the_rooms_of_the_own_towns(app: Flask, client: Client) -> None:
+    near, far = makers.a_class(days=1, room=1), makers.a_class(days=20, room=1)
+    text = page(client, GAO)
+    assert f"/classes/{near}" in text
+    assert f"/classes/{far}" not in text
+    assert "智慧港环保管家之家" in text
+    assert "1000座教室" not in text  # of another town
+    assert f"/classes/{far}" in page(client, GAO, "/desk?week=2")
+    assert "09:00–11:30" in text
+
+
+def test_a_manager_sees_the_next_class_and_the_year(client: Client, taught: int) -> None:
+    coming = makers.a_class(days=5)
+    [booked] = makers.book(SHEN, coming)
+    text = page(client, SHEN)
+    assert f"/classes/{coming}" in text
+    assert f"/bookings/{booked.id}/cancellation" in text
+    assert "0573-00000001" in text
+    assert "<b>3.5</b>" in text
+    assert todos(client, SHEN)["选一门课"] == "5"  # 4.5 are missing of 8
+    last = sheet(client, "/desk/history?when=past")[0]
+    assert (last["学时"], last["状态"]) == ("3.5", "到课")
+    assert len(sheet(client, "/desk/history")) == 2
+
+
+def test_an_owner_sees_whose_hours_are_missing(client: Client, taught: int) -> None:
+    first = todos(client, OWNER)
+    assert first["安排第一次课"] == "2"
+    assert first["查看学时不足的人"] == "1"
+    makers.book(OWNER, makers.a_class(days=9), COLLEAGUE)
+    assert todos(client, OWNER)["安排第一次课"] == "1"
+    client.as_(OWNER, "zh")
+    rows = {row["姓名"]: row for row in sheet(client, "/desk/people")}
+    assert rows[SHEN.name]["本年学时"] == "3.5"
+    assert LU.name not in rows
+    assert {row["姓名"] for row in sheet(client, "/desk/bookings")} == {SHEN.name, COLLEAGUE.name}
+
+
+def test_a_lecturer_sees_the_next_class_and_all_others(client: Client, taught: int) -> None:
+    coming = makers.a_class(days=6, lecturers=[CHEN.id])
+    text = page(client, CHEN)
+    assert f"/classes/{coming}/roster" in text
+    client.as_(CHEN, "zh")
+    assert len(sheet(client, "/desk/classes")) == 2
+
+
+def test_an_association_sees_its_own_town_alone(client: Client, taught: int) -> None:
+    text = page(client, ASSOCIATION)
+    assert "海昌街道" in text
+    assert "马桥" not in text.replace("马桥中队", "")
+    rows = sheet(client, "/desk/managers")
+    assert {row["镇（街道）"] for row in rows} == {"海昌街道"}
+    assert STRANGER.name not in {row["姓名"] for row in rows}
+    assert {row["镇（街道）"] for row in sheet(client, "/desk/coverage")} == {"海昌街道"}
+    for by in ("topic", "month", "person"):
+        assert client.get(f"/desk/coverage?by={by}").status_code == 404
+
+
+@pytest.mark.parametrize("member", [GAO, ASSOCIATION])
+def test_who_was_never_taught_is_found(client: Client, taught: int, member: Member) -> None:
+    client.as_(member, "zh")
+    never = {row["姓名"] for row in sheet(client, "/desk/managers?state=never")}
+    assert never == {LU.name, COLLEAGUE.name, "李𬬭"}
+    assert {row["姓名"] for row in sheet(client, "/desk/managers?state=short")} == {*never, SHEN.name}
+    assert sheet(client, "/desk/managers?sort=-hours")[0]["姓名"] == SHEN.name
+    assert sheet(client, "/desk/managers?q=甲科技&state=never&town=1&industry=1")
+    assert not sheet(client, "/desk/managers?key=1")
+    assert not sheet(client, "/desk/managers?town=2")
+
+
+def test_the_sums_of_towns_and_industries_are_the_citys(client: Client, taught: int) -> None:
+    makers.strangers(7)
+    with transaction():
+        db.session.get_one(Enterprise, 2).industry_id = None
+    year, now = clock.this_year(), clock.now()
+    towns, industries = coverage.towns(year, 8), coverage.industries(year, 8)
+    for whole in (coverage.whole(towns), coverage.whole(industries)):
+        assert (whole.enterprises, whole.managers, whole.taught, whole.met, whole.vacant) == (3, 12, 2, 0, 0)
+    assert coverage.whole(coverage.towns(year, 3)).met == 2
+    topics, months = coverage.topics(year, now), coverage.by_month(now)
+    assert len(months) == 12
+    for held in (topics, months):
+        assert [sum(row[at] for row in held) for at in (-4, -3, -2, -1)] == [1, 5, 3, 2]
+    assert "<title>12 人中 2 人上过课，0 人学时达标</title>" in page(client, BUREAU)
+    for by in ("month", "topic"):
+        assert sum(int(row["到课人数"]) for row in sheet(client, f"/desk/coverage?by={by}")) == 2
+    assert sum(int(row["环保管理员"]) for row in sheet(client, "/desk/coverage?by=town")) == 12
+
+
+def test_an_inspector_sees_posts_filled_and_hours_met_and_nothing_else(client: Client, taught: int) -> None:
+    """No class, mark, notice, person or number of hours: not on the desk, nor in the list or its files."""
+    assert todos(client, INSPECTOR) == {"查看学时未达标": "3"}
+    client.as_(INSPECTOR, "zh")
+    seen = page(client, INSPECTOR) + page(client, INSPECTOR, "/posts") + client.get("/posts?as=csv").text
+    for hidden in (
+        TITLE,
+        SHEN.name,
+        LU.name,
+        STRANGER.name,
+        ">3.5<",
+        ",3.5",
+        "/roster",
+        "花名册",
+        "到课",
+        "候补",
+        "从未上过课",
+    ):
+        assert hidden not in seen, hidden
+    assert set(sheet(client, "/posts")[0]) == {"企业", "统一社会信用代码", "镇（街道）", "岗位", "本年度学时"}
+    for path in LISTS:
+        if path not in ("/posts", "/desk/history"):
+            assert client.get(path).status_code == 403, path
+    assert sheet(client, "/desk/history") == []
+
+
+def test_posts_are_narrowed_and_sorted(client: Client, taught: int) -> None:
+    with transaction():
+        db.session.add(Enterprise(credit_code="91330481MA00000000", name_zh="丁材料有限公司", town_id=2))
+    client.as_(INSPECTOR, "zh")
+    assert [row["企业"] for row in sheet(client, "/posts?state=vacant")] == ["丁材料有限公司"]
+    assert len(sheet(client, "/posts?state=short")) == 3
+    assert sheet(client, "/posts?state=met") == []
+    assert [row["岗位"] for row in sheet(client, "/posts")] == ["空缺", *["已配备"] * 3]
+    assert [row["岗位"] for row in sheet(client, "/posts?sort=-post")][-1] == "空缺"
+    codes = [row["统一社会信用代码"] for row in sheet(client, "/posts?sort=code")]
+    assert codes == sorted(codes)
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_every_list_sorts_both_ways_pages_and_leaves_as_a_file(client: Client, taught: int, path: str) -> None:
+    reader = LISTS[path]
+    text = page(client, reader, path)
+    links = re.findall(r'<th[^>]*?(?: aria-sort="(\w+)")?><a href="([^"]+)"', text)
+    assert sum(bool(order) for order, _ in links) == 1, "one column is the one sorted by"
+    for _, link in links:
+        once = page(client, reader, link.replace("&amp;", "&"))
+        assert once.count("aria-sort=") == 1
+    for nonsense in ("sort=nothing", "sort=-", "page=999", "page=x", "sort=%00"[:5]):
+        page(client, reader, path + ("&" if "?" in path else "?") + nonsense)
+    book = client.get(path + ("&" if "?" in path else "?") + "as=xlsx")
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(book.data)).get_sheet_by_index(0).to_python()
+    assert len(rows) == len(sheet(client, path)) + 1
+
+
+def test_a_long_list_is_paged(client: Client, app: Flask) -> None:
+    makers.strangers(60, enterprise=1)
+    first, second = (page(client, GAO, f"/desk/managers?sort=name&page={n}") for n in (1, 2))
+    assert (first.count("<tr>"), second.count("<tr>")) == (51, 15)
+    assert "共 64 条" in first
+    assert "sort=name&amp;page=2" in first
+    assert "page=" not in re.findall(r'<th[^>]*><a href="([^"]+)"', second)[0]
+
+
+@pytest.mark.parametrize(
+    ("path", "others"),
+    [
+        ("/posts", [GAO, SHEN, BUREAU, ASSOCIATION]),
+        ("/desk/managers", [SHEN, OWNER, CHEN, BUREAU, INSPECTOR]),
+        ("/desk/classes", [SHEN, OWNER, ASSOCIATION, BUREAU, INSPECTOR]),
+        ("/desk/people", [SHEN, GAO, ASSOCIATION, INSPECTOR]),
+        ("/desk/bookings", [SHEN, GAO, ASSOCIATION, INSPECTOR]),
+        ("/desk/coverage", [SHEN, OWNER, GAO, CHEN, INSPECTOR]),
+    ],
+)
+def test_a_list_is_for_whom_it_is(client: Client, app: Flask, path: str, others: list[Member]) -> None:
+    for member in others:
+        assert client.as_(member).get(path).status_code == 403, member
+    assert client.as_(None).get(path).status_code == 302
+
+
+def test_an_officers_list_holds_the_own_squadrons_classes(client: Client, taught: int) -> None:
+    other = makers.a_class(by=OTHER_OFFICER, days=30)
+    off = makers.a_class(days=40, course=2)
+    client.as_(GAO, "zh")
+    assert len(sheet(client, "/desk/classes")) == 2
+    assert f"/classes/{other}" not in page(client, GAO, "/desk/classes")
+    assert len(sheet(client, "/desk/classes?course=2")) == 1
+    assert len(sheet(client, "/desk/classes?q=碳交易")) == 1
+    day = makers.in_days(40).date()
+    assert len(sheet(client, f"/desk/classes?since={day}")) == 1
+    assert len(sheet(client, f"/desk/classes?until={day.replace(year=day.year - 1)}")) == 0
+    assert len(sheet(client, "/desk/classes?state=over")) == 1
+    assert sheet(client, "/desk/classes?state=unmarked") == []
+    assert len(sheet(client, "/desk/classes?state=free")) == 1
+    assert f"/classes/{off}" in page(client, GAO, "/desk/classes?state=coming")
+
+
+@pytest.mark.parametrize("member", [GAO, CHEN, SHEN, OWNER, ASSOCIATION, BUREAU, INSPECTOR, ADMINISTRATOR])
+def test_a_desk_asks_as_many_statements_with_a_hundred_times_the_rows(
+    client: Client, app: Flask, member: Member
+) -> None:
+    counts = []
+    for more in (1, 100):
+        class_id = makers.a_class(seats=200, days=3 if more == 1 else 6, lecturers=[CHEN.id])
+        makers.book(SHEN, class_id)
+        people = makers.strangers(more, enterprise=1)
+        for first in range(0, more, 20):
+            makers.booking.book(makers.actor(OWNER), class_id, people[first : first + 20])
+        page(client, member)
+        with counted() as seen:
+            page(client, member)
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
+    assert counts[0] <= 10
