@@ -88,8 +88,7 @@ def mark_each(actor: Actor, class_id: int, sitting_id: int, entries: Sequence[En
 def recount() -> int:
     """Count anew what does not agree with the rosters: who came to a class, the hours of a year. Return how many.
 
-    Marking counts both already. This is for what comes otherwise: two people made one, a seat given up after it was
-    marked.
+    Marking counts both already. This is for what comes otherwise: a seat given up after it was marked.
     """
     classes = list(db.session.scalars(queries.miscounted_classes()))
     for class_id in classes:
@@ -102,6 +101,13 @@ def recount() -> int:
                 lock_all(Person, people[first : first + AT_ONCE])
                 _count_hours(year, people[first : first + AT_ONCE])
     return len(classes) + sum(map(len, wrong.values()))
+
+
+def recount_person(person_id: int) -> None:
+    """Count anew what a person, who is locked, earned in each year; call it in the transaction of what changed it."""
+    kept = select(YearlyHours.year).where(YearlyHours.person_id == person_id)
+    for year in db.session.scalars(kept).all():
+        _count_hours(year, [person_id])
 
 
 def _count_hours(year: int, people: Collection[int]) -> None:

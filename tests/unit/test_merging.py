@@ -18,7 +18,7 @@ from courses.ground.transaction import transaction
 from courses.outbox.model import Notice
 from courses.people.model import Enterprise, Person, Post
 from courses.roster.actions import mark
-from courses.roster.model import Mark
+from courses.roster.model import Mark, YearlyHours
 from courses.roster.queries import hours_of, sittings_of
 from tests import makers
 from tests.makers import actor, booking_of, refused, states, the_class
@@ -82,6 +82,19 @@ def test_everything_passes_to_who_stays(app: Flask) -> None:
     assert faults() == []
     makers.cancel(full, LU)
     assert states(full)[SHEN.id] == "booked"
+    assert faults() == []
+
+
+def test_hours_that_both_earned_in_a_year_add_up(app: Flask) -> None:
+    for days, member in ((1, SHEN), (2, COLLEAGUE)):
+        over = makers.a_class(days=days, lecturers=[CHEN.id])
+        makers.book(member, over)
+        with makers.at(the_class(over).starts_at + dt.timedelta(hours=1)):
+            mark(actor(CHEN), over, sittings_of(over)[0].id, [booking_of(over, member).id], Mark.PRESENT)
+    of_year = select(YearlyHours.person_id, YearlyHours.half_hours, YearlyHours.classes)
+    [(_, first, _), (_, second, _)] = db.session.execute(of_year).all()
+    merge()
+    assert db.session.execute(of_year).all() == [(SHEN.id, first + second, 2)]
     assert faults() == []
 
 

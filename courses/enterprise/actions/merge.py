@@ -18,6 +18,7 @@ from courses.ground.transaction import lock_all, locked, transaction
 from courses.outbox.model import Fate, Notice
 from courses.people.model import Enterprise, Person, Post
 from courses.people.rights import LEARNER, Actor, Right, require
+from courses.roster.actions import recount_person
 
 
 def merge_people(actor: Actor, kept_id: int, gone_id: int) -> None:
@@ -40,6 +41,7 @@ def merge_people(actor: Actor, kept_id: int, gone_id: int) -> None:
             setattr(kept, name, value)
         db.session.flush()
         _repoint(Person, gone_id, kept_id)
+        recount_person(kept_id)
         _note(actor, Kind.PERSON, kept_id, gone_id, name=gone.name)
         _drop(Person, gone_id)
 
