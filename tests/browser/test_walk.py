@@ -62,7 +62,7 @@ def id_in(page: Page) -> int:
 
 def hours_of(desk: Page, name: str) -> float:
     """Return the hours that an owner's desk shows for a colleague."""
-    cell = desk.get_by_role("row").filter(has_text=name).locator("td").nth(2)
+    cell = desk.get_by_role("row").filter(has_text=name).locator("td").nth(1)
     return float(cell.inner_text())
 
 

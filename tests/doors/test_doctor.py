@@ -22,6 +22,7 @@ from courses.ground.language import speaking
 from courses.ground.transaction import transaction
 from courses.outbox.model import Fate, Notice
 from courses.people.model import Post, Role
+from courses.roster.model import YearlyHours
 from courses.running import backup, records
 from courses.running.doctor import examine
 from tests import makers
@@ -289,6 +290,19 @@ def test_an_old_backup_is_named(production: Any, tmp_path: Path, app: Flask) -> 
     (tmp_path / backup.LAST_BACKUP).unlink()
     is_sqlite = db.engine.dialect.name == "sqlite"
     assert production() == (["there has never been a backup"] if is_sqlite else [])
+
+
+def test_who_came_and_the_hours_of_a_year_are_counted_anew(app: Flask, class_id: int) -> None:
+    change(
+        update(TrainingClass).values(came=7),
+        insert(YearlyHours).values(person_id=SHEN.id, year=2026, half_hours=9, classes=1),
+    )
+    assert words() == [
+        f"class {class_id}: it is not counted right who came",
+        f"person {SHEN.id}: the hours of the years are not counted right",
+    ]
+    assert run(app, "tick", "recount-hours")[0] == 0
+    assert words() == []
 
 
 def test_every_check_of_the_records_is_broken_above(app: Flask) -> None:

@@ -571,9 +571,8 @@ def test_many_looks_of_a_day_are_one_line(client: Client, class_id: int) -> None
     assert "3 times" in client.as_(SHEN, "en").get("/account/data").text
 
 
+@pytest.mark.parametrize("app", ["sqlite"], indirect=True)  # elsewhere one row's lock stops no other table's insert
 def test_what_cannot_be_written_down_is_not_shown(app: Flask, client: Client, class_id: int) -> None:
-    if db.engine.dialect.name != "sqlite":
-        pytest.skip("one row's lock does not stop another table's insert")
     with held_by_another(app, class_id):
         answer = client.as_(GAO).get(f"/classes/{class_id}/roster")
     assert answer.status_code == 503

@@ -16,6 +16,8 @@ FOREIGN = {
     "home_id": 1,
     "booking_id": 1,
     "sitting_id": 1,
+    "webhook_id": 1,
+    "identity_id": 1,
     "notice_id": 1,
     "token_id": 1,
     "template_id": 1,

@@ -118,7 +118,10 @@ def test_a_worker_that_ends_leaves_no_row_and_a_dead_one_leaves_it_for_a_day(app
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
 def test_every_job_is_a_command_and_harmless_when_there_is_nothing_to_do(app: Flask, job: object) -> None:
     result = app.test_cli_runner().invoke(args=["tick", job.name])  # type: ignore[attr-defined]
-    assert (result.exit_code, result.output) == (0, f"{job.name}: 0\n")  # type: ignore[attr-defined]
+    counts = [line.partition(": ")[2] for line in result.output.splitlines()]  # retention has a line for each kind
+    assert result.exit_code == 0
+    assert counts
+    assert set(counts) == {"0"}
 
 
 def test_a_job_can_be_tried_before_its_day_in_the_zone_of_the_city(app: Flask) -> None:

@@ -38,6 +38,9 @@ CITY = CityWords(
     operator_en="Haining Environmental Teaching Service",
     record_number="",
     is_demo=True,
+    minutes_per_hour=45,
+    full_from_percent=80,
+    hours_target=8,
 )
 SETTINGS = {"MODE": "development", "SECRET_KEY": "k" * 40, "BASE_URL": "https://courses.example.org"}
 
