@@ -176,8 +176,8 @@ def test_the_main_job(own_town: Town, door: Door, lang: str, say: Words) -> None
     town.later(new_start - SOON_AFTER)
     lecturer = door(town, "chen", lang)
     lecturer.goto("/desk")
-    row = lecturer.locator("ol.desk > li").filter(has_text=COURSE[lang])
-    row.get_by_role("link", name=say("Roster")).click()
+    running = lecturer.locator("section").filter(has_text=COURSE[lang]).first  # the next class stands first
+    running.get_by_role("link", name=say("Roster")).first.click()
     lecturer.wait_for_url("**/roster")
     fits(lecturer)
     sheet = lecturer.locator("ol.sheet > li")
@@ -190,6 +190,7 @@ def test_the_main_job(own_town: Town, door: Door, lang: str, say: Words) -> None
 
     # The hours stand on the manager's page, and on the owner's.
     second.goto("/desk")
+    second.get_by_role("link", name=say("All my classes and hours")).click()
     expect(second.get_by_role("row").filter(has_text=COURSE[lang])).to_contain_text("3.5")
     owner.goto("/desk")
     assert hours_of(owner, present) == hours_before[present] + 3.5
