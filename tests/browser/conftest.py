@@ -155,7 +155,7 @@ def coming(demo_town: Town) -> Callable[[int], int]:
         at = dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M:%S")
         found = demo_town.rows(
             """SELECT id FROM training_class WHERE state = 'published' AND opens_at < ? AND closes_at > ?
-               AND capacity - seats_taken >= 9 ORDER BY starts_at DESC, id""",
+               AND capacity - seats_taken >= 9 AND draw_at IS NULL ORDER BY starts_at DESC, id""",
             at,
             at,
         )
