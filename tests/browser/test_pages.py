@@ -48,8 +48,7 @@ _TAUGHT = (
     "WHERE p.email = 'chen@demo.example' AND t.starts_at "
 )
 IDS = {
-    "open": _CLASS
-    + f"state = 'published' AND opens_at < {NOW} AND closes_at > {NOW} AND capacity > seats_taken + 5"
+    "open": _CLASS + f"state = 'published' AND opens_at < {NOW} AND closes_at > {NOW} AND capacity > seats_taken + 5"
     " AND draw_at IS NULL"
     " ORDER BY t.id DESC",
     "full": _CLASS + f"state = 'published' AND starts_at > {NOW} AND queued > 0",
