@@ -27,8 +27,10 @@ from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.holidays import announced, is_weekend
 from courses.ground.refusal import Refusal
+from courses.ground.worktime import WorkTime
 from courses.homes.model import Room
 from courses.people.model import Person
+from courses.people.queries import city
 from courses.people.rights import Actor, Right, may
 
 WEEK = dt.timedelta(days=7)
@@ -334,6 +336,17 @@ def working_day(earliest: dt.date) -> dt.date:
     days = [earliest + dt.timedelta(days=number) for number in range(15)]
     free = {note.day for note in day_notes(days) if note.is_free}
     return next((day for day in days if day not in free), earliest)
+
+
+def work_time() -> WorkTime:
+    """Return the city's working time: its hours, on the days on which people are at work. One statement."""
+    corrected = {row.day: row for row in db.session.scalars(select(Holiday))}
+
+    def is_working(day: dt.date) -> bool:
+        note = _note(day, corrected.get(day))
+        return note is None or not note.is_free
+
+    return WorkTime(is_working, city().work_from, city().work_until)
 
 
 def _note(day: dt.date, own: Holiday | None) -> DayNote | None:

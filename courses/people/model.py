@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from courses.ground.db import Base
+from courses.ground.worktime import FROM, UNTIL
 
 
 class Role(StrEnum):
@@ -32,13 +33,14 @@ class City(Base, kw_only=True):
     """The city this installation serves: its name, zone, words and rules of hours. One row.
 
     An hour (学时) is `minutes_per_hour` taught minutes; who was there for `full_from_percent` of a sitting has earned
-    all of its hours, who was not has earned none.
+    all of its hours, who was not has earned none. Deadlines run from `work_from` to `work_until` of working days.
     """
 
     __tablename__ = "city"
     __table_args__ = (
         CheckConstraint("minutes_per_hour > 0", name="hours_have_minutes"),
         CheckConstraint("full_from_percent > 0 AND full_from_percent <= 100", name="share_is_one"),
+        CheckConstraint("work_from < work_until", name="works_by_day"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, default=1)
@@ -54,6 +56,8 @@ class City(Base, kw_only=True):
     minutes_per_hour: Mapped[int] = mapped_column(default=MINUTES_PER_HOUR)
     full_from_percent: Mapped[int] = mapped_column(default=FULL_FROM_PERCENT)
     hours_target: Mapped[int] = mapped_column(default=8, server_default="8")  # 学时 a year, of every manager
+    work_from: Mapped[dt.time] = mapped_column(default=FROM, server_default=FROM.isoformat())
+    work_until: Mapped[dt.time] = mapped_column(default=UNTIL, server_default=UNTIL.isoformat())
 
 
 class Squadron(Base, kw_only=True):

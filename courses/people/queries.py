@@ -1,5 +1,6 @@
 """What pages and doors ask of people."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -66,6 +67,8 @@ class CityWords:
     minutes_per_hour: int
     full_from_percent: int
     hours_target: int
+    work_from: dt.time
+    work_until: dt.time
 
 
 @kept(30)

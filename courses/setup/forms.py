@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
-from wtforms import FloatField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import FloatField, IntegerField, RadioField, SelectField, StringField, TextAreaField, TimeField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from courses.ground.forms import REQUIRED, Between, Choices, Form, no_control_characters, stored_as
+from courses.ground.worktime import FROM, UNTIL
 from courses.people import identity
 from courses.people.model import Role
 from courses.setup.sheet import COLUMNS
@@ -60,6 +61,12 @@ class CityForm(Form):
     record_number = _line(_l("Record number"))
     minutes_per_hour = IntegerField(_l("Minutes of an hour"), [InputRequired(REQUIRED), Between(1, 120)])
     full_from_percent = IntegerField(_l("Share that counts, in percent"), [InputRequired(REQUIRED), Between(1, 100)])
+    work_from = TimeField(_l("Work begins"), [InputRequired(REQUIRED)], default=FROM)
+    work_until = TimeField(_l("Work ends"), [InputRequired(REQUIRED)], default=UNTIL)
+
+    def validate_work_until(self, field: Any) -> None:
+        if field.data and self.work_from.data and field.data <= self.work_from.data:
+            raise ValidationError(_("Work must end after it begins, on the same day."))
 
     def values(self) -> dict[str, Any]:
         return {name: value or "" for name, value in self.data.items() if name != "csrf_token"}

@@ -1,5 +1,6 @@
 """Setting up a city: from an empty database through the pages, and every way in which that is refused."""
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,8 @@ from sqlalchemy import func, select
 import config
 from courses.app import create_app
 from courses.catalogue.model import Lecturer, Topic
+from courses.catalogue.planning import work_time
+from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.kept import forget_all
 from courses.homes.model import Home, Room
@@ -34,6 +37,8 @@ CITY = {
     "record_number": "浙ICP备00000000号",
     "minutes_per_hour": "45",
     "full_from_percent": "80",
+    "work_from": "08:30",
+    "work_until": "17:30",
 }
 
 
@@ -163,6 +168,13 @@ def test_a_city_of_other_hours_credits_by_its_own_rule(app: Flask, client: Clien
     assert earned_half_hours(sitting, Mark.PRESENT, late, None, 50, 90) == 0
 
 
+def test_a_city_has_its_own_working_hours(app: Flask, client: Client) -> None:
+    form = {**CITY, "work_from": "09:00", "work_until": "12:00"}
+    assert client.as_(ADMINISTRATOR).post("/setup/city", data=form).status_code == 303
+    monday = clock.from_local(dt.date(2026, 11, 23), dt.time(11))
+    assert work_time().after(monday, dt.timedelta(hours=2)) == monday + dt.timedelta(hours=23)
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -173,6 +185,8 @@ def test_a_city_of_other_hours_credits_by_its_own_rule(app: Flask, client: Clien
         ("minutes_per_hour", "0"),
         ("full_from_percent", "101"),
         ("minutes_per_hour", "many"),
+        ("work_from", "early"),
+        ("work_until", "08:30"),
     ],
 )
 def test_a_wrong_city_is_refused_at_its_field(app: Flask, client: Client, field: str, value: str) -> None:

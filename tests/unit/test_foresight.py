@@ -82,6 +82,24 @@ def test_the_administrator_corrects_a_day(app: Flask) -> None:
     assert not listed[feast].is_own
 
 
+def test_a_deadline_passes_over_what_is_off_and_runs_on_days_made_up_for(app: Flask) -> None:
+    time, hours = planning.work_time(), dt.timedelta(hours=1)
+    eve = clock.from_local(dt.date(2026, 9, 30), dt.time(16, 30))  # National Day follows, a week off
+    assert time.after(eve, 2 * hours) == clock.from_local(dt.date(2026, 10, 8), dt.time(9, 30))
+    friday = clock.from_local(dt.date(2026, 10, 9), dt.time(17))
+    assert time.after(friday, hours) == clock.from_local(dt.date(2026, 10, 10), dt.time(9))  # a make-up Saturday
+    monday = clock.from_local(dt.date(2026, 10, 12), dt.time(9))
+    assert time.between(friday, monday) == dt.timedelta(hours=10)
+    assert time.before(monday, 2 * hours) == clock.from_local(dt.date(2026, 10, 10), dt.time(16))
+
+
+def test_a_deadline_runs_as_the_city_corrected_its_days(app: Flask) -> None:
+    friday = clock.from_local(dt.date(2026, 11, 27), dt.time(9))
+    set_day(actor(ADMINISTRATOR), dt.date(2026, 11, 27), DayKind.OFF)
+    set_day(actor(ADMINISTRATOR), dt.date(2026, 11, 28), DayKind.WORKING)
+    assert planning.work_time().after(friday, dt.timedelta()) == clock.from_local(dt.date(2026, 11, 28), dt.time(8, 30))
+
+
 def test_only_the_administrator_corrects_days(app: Flask) -> None:
     with refused("not_allowed"):
         set_day(actor(GAO), dt.date(2026, 11, 27), DayKind.OFF)

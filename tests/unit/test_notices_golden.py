@@ -20,6 +20,7 @@ from markupsafe import escape
 import config
 from courses.app import create_app
 from courses.ground import clock
+from courses.ground.worktime import FROM, UNTIL
 from courses.outbox.channels import Message
 from courses.outbox.model import Channel, Notice
 from courses.outbox.render import render
@@ -41,6 +42,8 @@ CITY = CityWords(
     minutes_per_hour=45,
     full_from_percent=80,
     hours_target=8,
+    work_from=FROM,
+    work_until=UNTIL,
 )
 SETTINGS = {"MODE": "development", "SECRET_KEY": "k" * 40, "BASE_URL": "https://courses.example.org"}
 

@@ -11,7 +11,7 @@ from courses.people.rights import Actor, Right, require
 
 
 def change_city(actor: Actor, values: Mapping[str, Any]) -> None:
-    """Set the city's name, zone, words and rules of hours; make its row if there is none yet.
+    """Set the city's name, zone, words, rules of hours and working time; make its row if there is none yet.
 
     Hours that were credited stay as they were; other processes see the change within half a minute. Raises
     Refusal("not_allowed").
