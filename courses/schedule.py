@@ -25,13 +25,11 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from config import Settings
-from courses.accounts import actions as accounts
 from courses.booking import actions as booking
-from courses.ground import clock, idempotency, logs, pulse
+from courses.ground import clock, logs, pulse
 from courses.ground.db import db
 from courses.ground.language import plain, speaking
 from courses.ground.refusal import Refusal
-from courses.ground.transaction import transaction
 from courses.outbox import actions as outbox
 from courses.outbox.channels import mail
 from courses.outbox.render import renderer
@@ -39,7 +37,6 @@ from courses.people.queries import city
 from courses.privacy import actions as privacy
 from courses.reminders import actions as reminders
 from courses.roster import actions as roster
-from courses.setup import actions as setup
 from courses.webhooks import actions as webhooks
 
 LEADER_LOCK = 77001
@@ -87,11 +84,6 @@ def deliver_webhooks(worker: str) -> int:
     return total
 
 
-def forget_answers(worker: str) -> int:
-    with transaction():
-        return idempotency.forget(db.session())
-
-
 JOBS = (
     Job("deliver", 2, deliver, leader_only=False),
     Job("draw", 20, lambda worker: booking.draw_due()),
@@ -99,12 +91,8 @@ JOBS = (
     Job("promote", 20, lambda worker: booking.promote_waiting()),
     Job("reminders", 20, lambda worker: reminders.post_due()),
     Job("doubt", 30, lambda worker: outbox.doubt_abandoned()),
-    Job("forget-answers", 3600, forget_answers),
     Job("retention", 3600, lambda worker: sum(privacy.retention().values())),
     Job("recount-hours", 3600, lambda worker: roster.recount()),
-    Job("forget-sheets", 3600, lambda worker: setup.forget_sheets()),
-    Job("forget-tries", 3600, lambda worker: accounts.forget_tries()),
-    Job("forget-tokens", 86400, lambda worker: accounts.forget_tokens()),
 )
 
 

@@ -68,9 +68,3 @@ def keep(session: Session, key: RequestKey, answer: Any) -> None:
     """Keep `answer` for `key`."""
     session.execute(delete(KeptAnswer).where(KeptAnswer.digest == key.digest))
     session.add(KeptAnswer(digest=key.digest, body_digest=key.body_digest, answer=answer, made_at=clock.now()))
-
-
-def forget(session: Session) -> int:
-    """Delete the answers whose time is over; return how many."""
-    old = delete(KeptAnswer).where(KeptAnswer.made_at < clock.now() - KEPT_FOR)
-    return session.execute(old).rowcount  # type: ignore[attr-defined, no-any-return]

@@ -7,7 +7,8 @@ from sqlalchemy import delete, or_, select, update
 from courses.accounts.actions.sign_in import drop_tries, self_of
 from courses.accounts.model import Token
 from courses.catalogue.model import Interest, Lecturer
-from courses.enterprise.model import JoinRequest
+from courses.enterprise.model import JoinRequest, Merger
+from courses.enterprise.model import Kind as Merged
 from courses.ground import clock
 from courses.ground.db import Base, db
 from courses.ground.transaction import locked
@@ -38,6 +39,8 @@ def erase_person(person_id: int, how: str, by_id: int | None) -> None:
         db.session.execute(delete(model).where(model.person_id == person_id))
     nothing = {"institution_zh": "", "institution_en": "", "bio_zh": "", "bio_en": ""}
     db.session.execute(update(Lecturer).where(Lecturer.person_id == person_id).values(**nothing))
+    merged = update(Merger).where(Merger.kind == Merged.PERSON, Merger.kept_id == person_id)
+    db.session.execute(merged.values(facts={}))
     withdraw_all_of(person_id)
     empty(db.session.scalars(select(Notice.id).where(Notice.person_id == person_id)).all())
     db.session.add(Erasure(person_id=person_id, at=at, how=how, by_id=by_id))

@@ -13,11 +13,12 @@ from sqlalchemy import Select, delete, func, or_, select, update
 
 from courses.accounts.actions.sign_in import WINDOW
 from courses.accounts.actions.token import REMEMBERED
-from courses.accounts.model import SignInFailure, Token
-from courses.booking.model import Event
-from courses.enterprise.model import JoinRequest
+from courses.accounts.model import Identity, SignInFailure, Token
+from courses.booking.model import Booking, Enrolment, Event
+from courses.catalogue.model import Interest, Lecturer, Teaching
+from courses.enterprise.model import JoinRequest, Merger
 from courses.ground.clock import now
-from courses.ground.db import db
+from courses.ground.db import Base, db
 from courses.ground.idempotency import KEPT_FOR, KeptAnswer
 from courses.outbox.actions import empty
 from courses.outbox.model import Fate, Notice
@@ -25,8 +26,10 @@ from courses.people.looks import Look
 from courses.people.model import PastPost, Person, Post
 from courses.privacy.erasing import erase_person
 from courses.privacy.model import Erasure
+from courses.roster.model import Attendance, YearlyHours
 from courses.setup.model import KEPT_FOR as SHEETS_KEPT_FOR
 from courses.setup.model import Import, ImportRow
+from courses.webhooks.model import Webhook
 
 DAY = dt.timedelta(days=1)
 SETTLED = (Fate.SENT, Fate.FAILED, Fate.WITHDRAWN, Fate.EXPIRED, Fate.IN_DOUBT)
@@ -41,9 +44,13 @@ class Job(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """One line of the page; `job` is None for what ends with its person, or outside the database."""
+    """One line of the page; `job` is None for what ends with its person, or outside the database.
+
+    `tables`: where it is kept. A table that points to a person and stands in no kind fails a test of the house.
+    """
 
     name: str
+    tables: tuple[type[Base], ...]
     what: Any
     fields: Any
     purpose: Any
@@ -97,6 +104,7 @@ LOG_LAW = _l("Cybersecurity Law: logs of a network are kept for at least six mon
 KINDS = (
     Kind(
         "person",
+        (Person, Post, PastPost, Erasure),
         _l("You"),
         _l("Name, e-mail address or mobile number, language, posts and where; a password only as a hash."),
         _l("To sign in, to be told about your classes, to know for whom a seat is."),
@@ -106,6 +114,7 @@ KINDS = (
     ),
     Kind(
         "bookings",
+        (Enrolment, Booking, Attendance, YearlyHours),
         _l("Bookings and attendance"),
         _l("Classes, states with their reasons, marks per sitting, hours earned."),
         _l("To give out seats fairly and to credit your hours."),
@@ -113,7 +122,26 @@ KINDS = (
         PERSONAL_LAW,
     ),
     Kind(
+        "teaching",
+        (Lecturer, Teaching),
+        _l("You as a lecturer"),
+        _l("Your institution and the words about you, which everyone can read; the classes you teach."),
+        _l("So that people know who teaches a class."),
+        _l("As long as you; then the classes count on without your name."),
+        PERSONAL_LAW,
+    ),
+    Kind(
+        "mergers",
+        (Merger,),
+        _l("Two records made one"),
+        _l("The name on the record that went, when, and who put the two together."),
+        _l("So that a mistake can be put right."),
+        _l("As long as you; then only that there were two."),
+        PERSONAL_LAW,
+    ),
+    Kind(
         "notices",
+        (Notice,),
         _l("What you were told"),
         _l("The contents of mails and of your notices page, and whether they arrived."),
         _l("So that you can read again what you were told, and nobody is told twice."),
@@ -123,6 +151,7 @@ KINDS = (
     ),
     Kind(
         "events",
+        (Event,),
         _l("The log of a class"),
         _l("Who booked, moved or cancelled what, when, through which door, why."),
         _l("So that you and your officer can see why each seat went where."),
@@ -136,6 +165,7 @@ KINDS = (
     ),
     Kind(
         "looks",
+        (Look,),
         _l("Who looked at your data"),
         _l("Who of those who serve, teach or administer opened which list or page, when."),
         _l("So that you can see it, and that nobody looks without a reason."),
@@ -145,6 +175,7 @@ KINDS = (
     ),
     Kind(
         "joining",
+        (JoinRequest,),
         _l("Requests to join"),
         _l("Name, address or number, enterprise and post you asked for; the answer."),
         _l("So that someone can decide, and you can read what became of it."),
@@ -154,6 +185,7 @@ KINDS = (
     ),
     Kind(
         "interests",
+        (Interest,),
         _l("“Tell me when”"),
         _l("Of which course you want to be told."),
         _l("To tell you once there is a class."),
@@ -162,6 +194,7 @@ KINDS = (
     ),
     Kind(
         "tokens",
+        (Token,),
         _l("Tokens for programs"),
         _l("Their name, last characters and end; the token itself only as a hash."),
         _l("So that a program can act in your name."),
@@ -174,7 +207,17 @@ KINDS = (
         ),
     ),
     Kind(
+        "identities",
+        (Identity,),
+        _l("Single sign-on"),
+        _l("The number under which the provider knows you; when it was linked and last used."),
+        _l("So that who signs in there is signed in here."),
+        _l("Until you end the link, or as long as you."),
+        PERSONAL_LAW,
+    ),
+    Kind(
         "imports",
+        (Import, ImportRow),
         _l("Imported spreadsheets"),
         _l("The sheet as an administrator sent it, row by row: names, addresses, numbers."),
         _l("So that what an import changed can be looked up and put right."),
@@ -188,6 +231,7 @@ KINDS = (
     ),
     Kind(
         "webhooks",
+        (Webhook,),
         _l("Addresses of your programs"),
         _l("Where your programs are told what happens; their secret is never stored."),
         _l("To tell them, in your name, what you may see."),
@@ -196,6 +240,7 @@ KINDS = (
     ),
     Kind(
         "tries",
+        (SignInFailure,),
         _l("Wrong sign-ins"),
         _l("When; the address or number typed only as a hash."),
         _l("So that nobody can guess a password by trying."),
@@ -209,6 +254,7 @@ KINDS = (
     ),
     Kind(
         "answers",
+        (KeptAnswer,),
         _l("Answers to programs"),
         _l("What the API answered to a request that may be sent twice."),
         _l("So that a request whose answer was lost books one seat and not two."),
@@ -222,6 +268,7 @@ KINDS = (
     ),
     Kind(
         "requests",
+        (),
         _l("The server’s log"),
         _l("Which kind of page was asked for, when, how long it took; who only as a number. No search words."),
         _l("To find faults and attacks."),
@@ -230,6 +277,7 @@ KINDS = (
     ),
     Kind(
         "backups",
+        (),
         _l("Backups"),
         _l("All of the above, as of one night."),
         _l("So that nothing is lost with a machine."),

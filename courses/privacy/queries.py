@@ -9,10 +9,11 @@ from flask_babel import gettext as _
 from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 
-from courses.accounts.model import Token
+from courses.accounts.model import Identity, Token
 from courses.booking.model import Booking, Event
-from courses.catalogue.model import Course, Interest, Sitting, Teaching, TrainingClass
-from courses.enterprise.model import JoinRequest
+from courses.catalogue.model import Course, Interest, Lecturer, Sitting, Teaching, TrainingClass
+from courses.enterprise.model import JoinRequest, Merger
+from courses.enterprise.model import Kind as Merged
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.language import called, plain
@@ -23,7 +24,8 @@ from courses.people.model import Enterprise, PastPost, Person, Post, Town
 from courses.people.queries import city
 from courses.privacy.erasing import contacts
 from courses.privacy.model import Erasure
-from courses.roster.model import Attendance
+from courses.roster.model import Attendance, YearlyHours
+from courses.setup.model import Import, ImportRow
 from courses.webhooks.model import Webhook
 
 FOUND_MAX = 20
@@ -96,10 +98,15 @@ def own_data(person_id: int) -> list[Section]:
         _interests(person_id),
         _bookings(person_id),
         _attendance(person_id),
+        _hours(person_id),
+        _lecturer(person_id),
         _teaching(person_id),
         _notices(person_id),
         _tokens(person_id),
+        _identities(person_id),
         _webhooks(person_id),
+        _sheets(person_id),
+        _mergers(person_id),
         _events(person_id),
         _looks(person_id),
     ]
@@ -219,6 +226,25 @@ def _attendance(person_id: int) -> Section:
     return _section("attendance", _("Attendance"), heads, rows)
 
 
+def _hours(person_id: int) -> Section:
+    columns = (YearlyHours.year, YearlyHours.half_hours, YearlyHours.classes)
+    found = db.session.execute(select(*columns).where(YearlyHours.person_id == person_id).order_by(YearlyHours.year))
+    heads = {"year": _("Year"), "hours": _("Hours"), "classes": _("Classes")}
+    return _section("hours", _("Hours of a year"), heads, [(year, half / 2, count) for year, half, count in found])
+
+
+def _lecturer(person_id: int) -> Section:
+    columns = (Lecturer.institution_zh, Lecturer.institution_en, Lecturer.bio_zh, Lecturer.bio_en)
+    heads = {
+        "institution_zh": _("Institution in Chinese"),
+        "institution_en": _("Institution in English"),
+        "bio_zh": _("About the lecturer in Chinese"),
+        "bio_en": _("About the lecturer in English"),
+    }
+    found = db.session.execute(select(*columns).where(Lecturer.person_id == person_id)).all()
+    return _section("lecturer", _("You as a lecturer"), heads, found)
+
+
 def _teaching(person_id: int) -> Section:
     statement = (
         select(Course.title_zh, TrainingClass.starts_at)
@@ -257,10 +283,49 @@ def _tokens(person_id: int) -> Section:
     return _section("tokens", _("Tokens for programs"), heads, db.session.execute(statement).all())
 
 
+def _identities(person_id: int) -> Section:
+    columns = (Identity.issuer, Identity.subject, Identity.made_at, Identity.used_at)
+    heads = {
+        "issuer": _("Provider"),
+        "subject": _("Your number there"),
+        "made_at": _("Linked"),
+        "used_at": _("Last used"),
+    }
+    found = db.session.execute(select(*columns).where(Identity.person_id == person_id).order_by(Identity.id)).all()
+    return _section("identities", _("Single sign-on"), heads, found)
+
+
 def _webhooks(person_id: int) -> Section:
     statement = select(Webhook.url, Webhook.events, Webhook.made_at).where(Webhook.person_id == person_id)
     heads = {"url": _("Address"), "events": _("What"), "made_at": _("Made")}
     return _section("webhooks", _("Addresses of your programs"), heads, db.session.execute(statement).all())
+
+
+def _sheets(person_id: int) -> Section:
+    """The rows of imported spreadsheets that became this person."""
+    statement = (
+        select(Import.file_name, Import.made_at, ImportRow.number, ImportRow.cells)
+        .join(Import, Import.id == ImportRow.import_id)
+        .where(ImportRow.person_id == person_id)
+        .order_by(ImportRow.id)
+    )
+    found = db.session.execute(statement)
+    rows = [(name, at, number, "; ".join(str(cell) for cell in cells.values())) for name, at, number, cells in found]
+    heads = {"file": _("File"), "made_at": _("When"), "number": _("Row"), "cells": _("In it")}
+    return _section("imports", _("Imported spreadsheets"), heads, rows)
+
+
+def _mergers(person_id: int) -> Section:
+    """Records that were made one with this person's."""
+    statement = (
+        select(Merger.at, Merger.facts, Person.name)
+        .join(Person, Person.id == Merger.by_id)
+        .where(Merger.kind == Merged.PERSON, Merger.kept_id == person_id)
+        .order_by(Merger.id)
+    )
+    rows = [(at, facts.get("name"), by) for at, facts, by in db.session.execute(statement)]
+    heads = {"at": _("When"), "name": _("Name"), "by": _("By whom")}
+    return _section("mergers", _("Two records made one"), heads, rows)
 
 
 def _events(person_id: int) -> Section:

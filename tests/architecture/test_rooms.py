@@ -20,7 +20,6 @@ TRANSACTIONS = {  # beside the actions; each without an actor
     "ground/transaction.py",  # where it is made
     "ground/pulse.py",  # the workers' heartbeat
     "people/looks.py",  # who looked, written after the page was made
-    "schedule.py",  # the clean-up of kept answers
     "demo/load.py",  # the demo town
 }
 

@@ -28,6 +28,7 @@ from courses.people.actions import add_person, give_post
 from courses.people.model import Person, Post, Role
 from courses.people.queries import city
 from courses.people.rights import Actor
+from courses.privacy.actions import retention
 from tests import makers
 from tests.conftest import Client
 from tests.people import (
@@ -305,9 +306,9 @@ class TestSlowingDown:
         _fail(1)
         row = db.session.scalars(select(SignInFailure)).one()
         assert re.fullmatch(r"[0-9a-f]{64}", row.who)
-        assert actions.forget_tries() == 0
+        assert retention()["tries"] == 0
         with clock.pretending(clock.now() + dt.timedelta(minutes=16)):
-            assert actions.forget_tries() == 1
+            assert retention()["tries"] == 1
 
 
 def _fail(times: int) -> None:
@@ -629,9 +630,9 @@ class TestTokens:
         actions.make_token(makers.actor(SHEN), "standing")
         ended = db.session.scalars(select(Token.id).where(Token.label == "ended")).one()
         actions.revoke_token(makers.actor(SHEN), ended)
-        assert actions.forget_tokens() == 0
+        assert retention()["tokens"] == 0
         with clock.pretending(clock.now() + dt.timedelta(days=92)):
-            assert actions.forget_tokens() == 2
+            assert retention()["tokens"] == 2
         assert db.session.scalars(select(Token.label)).all() == ["standing"]
 
     def test_the_command_line_makes_one(self, app: Flask) -> None:

@@ -16,7 +16,8 @@ from courses.ground.db import db
 from courses.ground.transaction import transaction
 from courses.people.model import Enterprise, Person, Post, Role
 from courses.people.queries import person_by_login
-from courses.setup import actions, imports
+from courses.privacy.actions import retention
+from courses.setup import imports
 from courses.setup.actions import imports as acts
 from courses.setup.model import KEPT_FOR, Import, ImportRow
 from courses.setup.sheet import EXAMPLE_CODE, matched
@@ -397,10 +398,10 @@ def test_all_of_an_import_are_invited_once(app: Flask, client: Client) -> None:
 
 def test_a_sheet_is_forgotten_after_thirty_days_and_what_came_of_it_is_not(app: Flask, client: Client) -> None:
     address = send(client, a_sheet([row(1)]))
-    assert actions.forget_sheets() == 0
+    assert retention()["imports"] == 0
     with makers.at(clock.now() + KEPT_FOR * 1.01):
-        assert actions.forget_sheets() == 1
-        assert actions.forget_sheets() == 0
+        assert retention()["imports"] == 1
+        assert retention()["imports"] == 0
     assert client.get(address).status_code == 200
     assert client.get(f"{address}/columns").status_code == 409
     client.post(f"{address}/adoption")

@@ -13,10 +13,11 @@ from sqlalchemy import delete, func, select, update
 
 from config import ROOT
 from courses.accounts.actions import sign_in, token_for
-from courses.accounts.model import SignInFailure, Token
+from courses.accounts.model import Identity, SignInFailure, Token
 from courses.booking.model import Booking, Event, State
 from courses.catalogue.model import Interest
-from courses.enterprise.model import JoinRequest
+from courses.enterprise.actions import merge_people
+from courses.enterprise.model import JoinRequest, Merger
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.idempotency import KeptAnswer
@@ -36,6 +37,8 @@ from courses.roster.queries import hours_of
 from courses.running.doctor import examine
 from courses.running.records import contradictions
 from courses.setup.model import Import, ImportRow, Stage
+from courses.webhooks.model import Event as What
+from courses.webhooks.model import Webhook
 from tests import makers
 from tests.conftest import Client
 from tests.doors.test_commands import run
@@ -355,6 +358,49 @@ def test_what_one_asked_for_before_there_was_an_account_is_in_it_and_goes(app: F
     assert [row["course"] for row in data["interests"]] == ["碳交易管理"]
     actions.erase(makers.actor(ADMINISTRATOR), SHEN.id, SHEN.name)
     assert (count(JoinRequest), count(Interest)) == (1, 0)
+
+
+def test_what_later_rooms_keep_is_in_it(app: Flask, client: Client, class_id: int) -> None:
+    attend(class_id)
+    an_import()
+    an_identity(SHEN)
+    a_webhook(SHEN)
+    merge_people(makers.actor(OWNER), SHEN.id, COLLEAGUE.id)
+    data, page = taken(client, SHEN)
+    assert [(row["issuer"], row["subject"]) for row in data["identities"]] == [("https://id.example", "u-1")]
+    assert [row["url"] for row in data["webhooks"]] == ["https://records.example.com/told"]
+    assert [row["hours"] for row in data["hours"]] == [data["attendance"][0]["hours"]]
+    assert [(row["file"], row["number"], row["cells"]) for row in data["imports"]] == [("a.csv", 2, SHEN.email)]
+    assert [(row["name"], row["by"]) for row in data["mergers"]] == [(COLLEAGUE.name, OWNER.name)]
+    assert "https://id.example" in page
+    data, _ = taken(client, CHEN)
+    assert [row["institution_zh"] for row in data["lecturer"]] == ["钱江环境研究院"]
+
+
+def an_identity(member: Member) -> None:
+    with transaction():
+        at = clock.now()
+        known = Identity(person_id=member.id, issuer="https://id.example", subject="u-1", made_at=at, used_at=at)
+        db.session.add(known)
+
+
+def a_webhook(member: Member) -> None:
+    """Let a member have one from when they held a post that may."""
+    url = "https://records.example.com/told"
+    with transaction():
+        db.session.add(
+            Webhook(person_id=member.id, url=url, events=What.BOOKED, salt="s", made_at=clock.now()),
+        )
+
+
+def test_an_erasure_ends_it_too(app: Flask) -> None:
+    an_identity(SHEN)
+    a_webhook(SHEN)
+    merge_people(makers.actor(OWNER), SHEN.id, COLLEAGUE.id)
+    assert count(Merger, Merger.facts["name"].as_string() == COLLEAGUE.name) == 1
+    actions.erase(makers.actor(ADMINISTRATOR), SHEN.id, SHEN.name)
+    assert (count(Identity), count(Webhook)) == (0, 0)
+    assert db.session.scalars(select(Merger.facts)).all() == [{}]
 
 
 # Erasure

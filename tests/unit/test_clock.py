@@ -147,7 +147,7 @@ def test_old_answers_are_forgotten(app: Flask) -> None:
     key = idempotency.RequestKey(1, "r", "k", b"")
     with transaction(key) as kept:
         kept.answer({"a": 1})
-    forget = next(job for job in JOBS if job.name == "forget-answers")
+    forget = next(job for job in JOBS if job.name == "retention")
     assert forget.run("test") == 0
     with at(clock.now() + idempotency.KEPT_FOR + dt.timedelta(minutes=1)):
         assert forget.run("test") == 1

@@ -6,9 +6,9 @@ Each opens its own transactions and hashes before or after them, never inside.
 from courses.accounts.actions.invite import Invited, correct, enlist, invite, open_account, send_link
 from courses.accounts.actions.password import ask_reset, change_password, set_password
 from courses.accounts.actions.profile import change_profile
-from courses.accounts.actions.sign_in import count_try, forget_tries, sign_in
+from courses.accounts.actions.sign_in import count_try, sign_in
 from courses.accounts.actions.sso import candidate, link, linked, unlink
-from courses.accounts.actions.token import DAYS_MAX, forget_tokens, make_token, revoke_token, token_for, use_token
+from courses.accounts.actions.token import DAYS_MAX, make_token, revoke_token, token_for, use_token
 
 __all__ = [
     "DAYS_MAX",
@@ -20,8 +20,6 @@ __all__ = [
     "correct",
     "count_try",
     "enlist",
-    "forget_tokens",
-    "forget_tries",
     "invite",
     "link",
     "linked",

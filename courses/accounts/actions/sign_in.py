@@ -108,12 +108,5 @@ def drop_tries(*whos: str | None) -> None:
     db.session.execute(delete(SignInFailure).where(SignInFailure.who.in_(digests)))
 
 
-def forget_tries() -> int:
-    """Delete the tries that count no more; return how many. For the schedule."""
-    with transaction():
-        old = delete(SignInFailure).where(SignInFailure.at <= clock.now() - WINDOW)
-        return db.session.execute(old).rowcount  # type: ignore[attr-defined, no-any-return]
-
-
 def digest_of(word: str) -> str:
     return hashlib.sha256(word.encode()).hexdigest()

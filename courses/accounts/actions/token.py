@@ -6,7 +6,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from typing import Final
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import func, select, update
 
 from courses.accounts.actions.password import present
 from courses.accounts.actions.sign_in import digest_of
@@ -92,14 +92,6 @@ def _why_dead(token: Token | None) -> str:
 def _note_use(token_id: int) -> None:
     with suppress(Refusal), transaction():  # when the database is busy, the next use is noted
         db.session.execute(update(Token).where(Token.id == token_id).values(last_used_at=clock.now()))
-
-
-def forget_tokens() -> int:
-    """Delete tokens that have been over for 90 days; return how many. For the schedule."""
-    before = clock.now() - REMEMBERED
-    with transaction():
-        old = delete(Token).where(or_(Token.ended_at < before, Token.expires_at < before))
-        return db.session.execute(old).rowcount  # type: ignore[attr-defined, no-any-return]
 
 
 def token_for(login: str, days: int = 365, reach: Collection[Reach] = tuple(Reach)) -> str:

@@ -1,7 +1,7 @@
 """The acts of setting up: the city itself, its registers, its people, imports."""
 
 from courses.setup.actions.city import change_city
-from courses.setup.actions.imports import adopt, forget_sheets, invite_all, look_on, match_columns, take_in
+from courses.setup.actions.imports import adopt, invite_all, look_on, match_columns, take_in
 from courses.setup.actions.people import Handed, Staff, remove_person, save_lecturer, save_person, send_link
 from courses.setup.actions.registers import remove, save
 
@@ -10,7 +10,6 @@ __all__ = [
     "Staff",
     "adopt",
     "change_city",
-    "forget_sheets",
     "invite_all",
     "look_on",
     "match_columns",

@@ -1,10 +1,10 @@
 """Taking in a spreadsheet of enterprises and their people: looked at slice by slice, written in one transaction."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, update
 from sqlalchemy.exc import IntegrityError
 
 from courses.ground import clock, sheets
@@ -17,7 +17,7 @@ from courses.people.model import Enterprise, Industry, Person, Post, Town
 from courses.people.queries import city
 from courses.people.rights import Actor, Right, require
 from courses.setup import imports, queries
-from courses.setup.model import KEPT_FOR, Import, ImportRow, Outcome, Stage
+from courses.setup.model import Import, ImportRow, Outcome, Stage
 from courses.setup.plan import Plan, planned
 from courses.setup.sheet import COLUMNS, EXAMPLE_CODE, NEEDED, cells_of, matched, places, read_row
 
@@ -233,13 +233,3 @@ def _invitation(actor: Actor, one: imports.Invitee, at: dt.datetime, expires_at:
     facts = {"inviter": actor.name, "enterprise_zh": one.enterprise_zh, "enterprise_en": one.enterprise_en}
     key = f"invitation:{one.id}:{at.isoformat()}"
     return row_of("invitation", Reader(one.id, one.email), key, facts, expires_at=expires_at)
-
-
-def forget_sheets() -> int:
-    """Forget sheets and rows after KEPT_FOR; who sent them, when, and what came of them stays. Return how many."""
-    with transaction():
-        old = select(Import.id).where(Import.made_at < clock.now() - KEPT_FOR, Import.content.is_not(None))
-        ids: Collection[int] = db.session.scalars(old).all()
-        db.session.execute(delete(ImportRow).where(ImportRow.import_id.in_(ids)))
-        db.session.execute(update(Import).where(Import.id.in_(ids)).values(content=None))
-        return len(ids)
