@@ -130,22 +130,26 @@ class Rules:
         asked = Asked()
         asked.places = [Place(person, asked, "booked" if seated else "queued") for person in people]
         class_.asked.append(asked)
+        if not seated:
+            self.promote(class_, asked)
         for place in asked.places:
             self.note(place.state, class_, place)
             self.tell(place.state, class_, place)
-        if not seated:
-            self.promote(class_)
 
-    def promote(self, class_: Class) -> None:
-        if not class_.free:
-            return
+    def promote(self, class_: Class, newest: Asked | None = None) -> None:
+        """Move the queue up; of the `newest`, whoever asked is told in one what became of it."""
         for group in class_.queue:
+            if not class_.free:
+                return
             if len(group) > class_.capacity:
                 self.pass_over(class_, group, "too_large")
             elif any(self.clashes(class_, place.person) for place in group):
                 self.pass_over(class_, group, "clash")
             elif len(group) > class_.free:
                 return
+            elif group[0].asked is newest:
+                for place in group:
+                    place.state = "booked"
             else:
                 for place in group:
                     place.state, place.reason = "booked", "promoted"

@@ -22,7 +22,7 @@ from courses.booking.actions.ground import (
     require_within_limit,
     tell,
 )
-from courses.booking.actions.promote import people_waiting, promote
+from courses.booking.actions.promote import log_passed_over, people_waiting, promote
 from courses.booking.model import Booking, Enrolment, State
 from courses.booking.queries import Titled
 from courses.catalogue.model import TrainingClass
@@ -103,15 +103,20 @@ def book(
         require_within_limit(class_.row, found[0].enterprise_id, len(found), seated)
         if seated:
             _require_no_clash(found)
-        state = State.BOOKED if seated else State.QUEUED
         entry = class_.row.last_order_no + 1 if drawn_later else None
-        place = None if seated or entry else class_.row.queued + 1  # the newest is the last of those that wait
-        bookings = _enrol(actor, class_.row, found, state, at)
-        kind = "booked" if seated else "entered" if entry else "queued"
-        _log_and_tell(kind, actor, class_, bookings, found, door, entry)
+        made = _enrol(actor, class_.row, found, State.BOOKED if seated else State.QUEUED, at)
+        got, place = (set(made), 0) if seated else (set[int](), class_.row.queued + 1)  # the newest is the last
         if moves:
-            state, place = _promoted(class_id, bookings[0], at)
-        outcomes = [Outcome(id_, person.id, state, place, entry) for id_, person in zip(bookings, found, strict=True)]
+            got, place = _moved_up(class_id, set(made), at)
+        booked = {id_: person for id_, person in made.items() if id_ in got}
+        waiting = {id_: person for id_, person in made.items() if id_ not in got}
+        _log_and_tell("booked", actor, class_, booked, door)
+        _log_and_tell("entered" if entry else "queued", actor, class_, waiting, door, entry)
+        if moves:
+            _log_passed_over(waiting)
+        outcomes = [Outcome(id_, person.id, State.BOOKED, None) for id_, person in booked.items()]
+        for id_, person in waiting.items():
+            outcomes.append(Outcome(id_, person.id, State.QUEUED, None if entry else place, entry))
         kept.answer([asdict(outcome) for outcome in outcomes])
         return outcomes
 
@@ -161,8 +166,10 @@ _ENROL = insert(table(Enrolment)).returning(table(Enrolment).c.id)
 _BOOK = insert(table(Booking)).returning(table(Booking).c.id, sort_by_parameter_order=True)
 
 
-def _enrol(actor: Actor, class_: TrainingClass, found: list[Candidate], state: State, at: dt.datetime) -> list[int]:
-    """Write the enrolment with its bookings, count them, and return the bookings' ids in the order of `found`."""
+def _enrol(
+    actor: Actor, class_: TrainingClass, found: list[Candidate], state: State, at: dt.datetime
+) -> dict[int, Candidate]:
+    """Write the enrolment with its bookings, count them, and return each booking's id with its person."""
     booked = state == State.BOOKED
     run(_COUNT, {"class_id": class_.id, "seated": len(found) if booked else 0, "waiting": 0 if booked else 1})
     enrolment = {
@@ -181,28 +188,34 @@ def _enrol(actor: Actor, class_: TrainingClass, found: list[Candidate], state: S
         "changed_at": at,
         "sequence": 0,
     }
-    return list(run(_BOOK, [{**booking, "person_id": person.id} for person in found]).scalars())
+    ids = run(_BOOK, [{**booking, "person_id": person.id} for person in found]).scalars()
+    return dict(zip(ids, found, strict=True))
 
 
-def _promoted(class_id: int, booking_id: int, at: dt.datetime) -> tuple[State, int | None]:
-    """Move the queue up and return what became of its newest: those before may wait for a reason that is not theirs."""
+def _moved_up(class_id: int, newest: set[int], at: dt.datetime) -> tuple[set[int], int]:
+    """Move the queue up; return which of its newest bookings got seats, and the place in the queue of the others."""
     class_ = locked_class(class_id)
-    promote(class_, at)
-    booked = db.session.get_one(Booking, booking_id).state == State.BOOKED
-    return (State.BOOKED, None) if booked else (State.QUEUED, class_.row.queued)
+    promote(class_, at, newest=newest)
+    return {id_ for id_ in newest if db.session.get_one(Booking, id_).state == State.BOOKED}, class_.row.queued
+
+
+def _log_passed_over(waiting: Collection[int]) -> None:
+    newest = [db.session.get_one(Booking, id_) for id_ in waiting]
+    log_passed_over([booking for booking in newest if booking.reason != "asked"])
 
 
 def _log_and_tell(
     kind: str,
     actor: Actor,
     class_: Locked,
-    bookings: list[int],
-    found: list[Candidate],
+    made: dict[int, Candidate],
     door: str,
-    entry: int | None,
+    entry: int | None = None,
 ) -> None:
-    log(class_.row.id, kind, actor, door, bookings)
-    told = [Told(id_, 0, Reader(p.id, p.email)) for id_, p in zip(bookings, found, strict=True)]
-    by = None if [p.id for p in found] == [actor.id] else actor.name
+    if not made:
+        return
+    log(class_.row.id, kind, actor, door, list(made))
+    told = [Told(id_, 0, Reader(person.id, person.email)) for id_, person in made.items()]
+    by = None if [person.id for person in made.values()] == [actor.id] else actor.name
     draw_at = {"entry": entry, "draw_at": class_.row.draw_at.isoformat()} if class_.row.draw_at and entry else {}
     tell(kind, class_, told, "REQUEST" if kind == "booked" else None, by=by, **draw_at)

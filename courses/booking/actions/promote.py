@@ -1,11 +1,23 @@
 """Promotion: freed seats go to the queue, in its order, and each passing-over keeps its reason."""
 
 import datetime as dt
+from collections.abc import Collection
+from typing import NamedTuple
 
 from sqlalchemy import or_, select
 
-from courses.booking.actions.ground import Locked, Told, candidates, locked_class, log, seats_by_enterprise, tell
+from courses.booking.actions.ground import (
+    Candidate,
+    Locked,
+    Told,
+    candidates,
+    locked_class,
+    log,
+    seats_by_enterprise,
+    tell,
+)
 from courses.booking.model import Booking, Enrolment, State
+from courses.booking.seating import Group, Limit, Member, Seats, pools, seat
 from courses.catalogue.model import ClassState, TrainingClass
 from courses.ground import clock
 from courses.ground.db import db
@@ -14,49 +26,48 @@ from courses.outbox.actions import Reader
 from courses.people.model import Person
 
 
-def promote(class_: Locked, at: dt.datetime, kind: str = "promoted") -> int:
-    """Seat as many of the queue as fit, and return how many; call it under the class's lock when seats came free.
-    `kind`: what those seated are told.
+def promote(class_: Locked, at: dt.datetime, kind: str = "promoted", newest: Collection[int] = ()) -> int:
+    """Seat as many of the queue as seating.py says, and return how many; call it under the class's lock when seats
+    came free.
 
-    The order is strict: an enrolment that does not fit as a whole is not overtaken. One whose person has a seat
-    elsewhere at that hour, whose enterprise would have more seats than the class allows to one, or that is larger than
-    the class has become, is passed over: it keeps its place, and the booking and the log say why. Nothing moves before
-    the class's draw, nor once it has begun.
+    Who is passed over keeps their place, and the booking and the log say why. Nothing moves before the class's draw,
+    nor once it has begun. `kind`: what those seated are told. The bookings `newest` are being made: whoever makes them
+    logs and tells what became of them.
     """
     row = class_.row
     if not row.queued or row.is_full or row.has_begun(at) or row.awaits_draw:
         return 0
     waiting = _waiting(row.id)
-    person_ids = sorted({b.person_id for group, _ in waiting for b in group if b.person_id})
-    taken = seats_by_enterprise(row.id) if row.enterprise_limit else {}
+    person_ids = sorted({b.person_id for one in waiting for b in one.bookings if b.person_id})
     lock_all(Person, person_ids)
     people = candidates(row.id, person_ids)
-    seated: list[Told] = []
-    for group, firm in waiting:
-        if len(group) > row.capacity:
-            _pass_over(row.id, group, "too_large")
-            continue
-        if any(b.person_id is None or b.person_id not in people or people[b.person_id].clash for b in group):
-            _pass_over(row.id, group, "clash")
-            continue
-        if row.enterprise_limit and firm and taken.get(firm, 0) + len(group) > row.enterprise_limit:
-            _pass_over(row.id, group, "limit")
-            continue
-        if len(group) > row.seats_free:
-            break
-        if firm:
-            taken[firm] = taken.get(firm, 0) + len(group)
-        for booking in group:
-            booking.state, booking.reason, booking.changed_at = State.BOOKED, kind, at
-            person = people[booking.person_id or 0]
-            seated.append(Told(booking.id, booking.sequence, Reader(person.id, person.email)))
-        row.seats_taken += len(group)
-        row.queued -= 1
+    verdicts = seat(seats_of(row), [one.group(people) for one in waiting])
+    told: list[Told] = []
+    for one, verdict in zip(waiting, verdicts, strict=False):  # who has no verdict waits on: nothing was left for them
+        seated = [booking for booking in one.bookings if booking.id in verdict.seated]
+        for booking in seated:
+            booking.state, booking.changed_at = State.BOOKED, at
+            if booking.id not in newest:
+                booking.reason = kind
+                person = people[booking.person_id or 0]
+                told.append(Told(booking.id, booking.sequence, Reader(person.id, person.email)))
+        row.seats_taken += len(seated)
+        row.queued -= len(seated) == len(one.bookings)
+        if verdict.why:
+            _pass_over(one.bookings, verdict.why, newest)
     db.session.flush()
-    if seated:
-        log(row.id, kind, None, "rule", [told.booking_id for told in seated])
-        tell(kind, class_, seated, "REQUEST")
-    return len(seated)
+    if told:
+        log(row.id, kind, None, "rule", [one.booking_id for one in told])
+        tell(kind, class_, told, "REQUEST")
+    return len(told)
+
+
+def seats_of(row: TrainingClass) -> Seats:
+    """Return what the class has to give, and by which rules."""
+    limits = []
+    if row.enterprise_limit:
+        limits.append(Limit("limit", row.enterprise_limit, seats_by_enterprise(row.id)))
+    return Seats(row.capacity, pools(row.capacity, row.seats_taken, {}, {}), limits)
 
 
 def people_waiting(class_id: int) -> list[int]:
@@ -92,24 +103,46 @@ def _promote_one(class_id: int, at: dt.datetime) -> int:
         return 0 if class_.row.state == ClassState.CALLED_OFF else promote(class_, at)
 
 
-def _pass_over(class_id: int, group: list[Booking], why: str) -> None:
+def _pass_over(group: list[Booking], why: str, newest: Collection[int]) -> None:
     """Leave a group where it is; it is logged once, however often its turn comes for the same reason."""
     newly = [booking for booking in group if booking.reason != why]
     for booking in newly:
         booking.reason = why
-    if newly:
-        log(class_id, "passed_over", None, "rule", [booking.id for booking in newly], why=why)
+    log_passed_over([booking for booking in newly if booking.id not in newest])
 
 
-def _waiting(class_id: int) -> list[tuple[list[Booking], int | None]]:
-    """Return the queued bookings, grouped by enrolment, in the order of the queue; each group with its enterprise."""
+def log_passed_over(together: list[Booking]) -> None:
+    """Log that those who asked together were passed over, and why."""
+    if together:
+        why = together[0].reason
+        log(together[0].class_id, "passed_over", None, "rule", [booking.id for booking in together], why=why)
+
+
+class _Waiting(NamedTuple):
+    """An enrolment with those of its bookings that wait."""
+
+    enrolment_id: int
+    enterprise_id: int | None
+    bookings: list[Booking]
+
+    def group(self, people: dict[int, Candidate]) -> Group:
+        """Return it as seating.py reads it. Who has left can sit no more than who sits elsewhere."""
+        members = []
+        for booking in self.bookings:
+            person = people.get(booking.person_id or 0)
+            members.append(Member(booking.id, clash=person is None or person.clash is not None))
+        return Group(members, len(members), self.enterprise_id)
+
+
+def _waiting(class_id: int) -> list[_Waiting]:
+    """Return what waits, in the order of the queue."""
     statement = (
-        select(Booking, Enrolment.order_no, Enrolment.enterprise_id)
+        select(Booking, Enrolment.id, Enrolment.enterprise_id)
         .join(Enrolment, Enrolment.id == Booking.enrolment_id)
         .where(Booking.class_id == class_id, Booking.state == State.QUEUED)
         .order_by(Enrolment.order_no, Booking.id)
     )
-    groups: dict[int, tuple[list[Booking], int | None]] = {}
-    for booking, order_no, firm in db.session.execute(statement, execution_options={"populate_existing": True}):
-        groups.setdefault(order_no, ([], firm))[0].append(booking)
-    return list(groups.values())
+    waiting: dict[int, _Waiting] = {}
+    for booking, enrolment_id, firm in db.session.execute(statement, execution_options={"populate_existing": True}):
+        waiting.setdefault(enrolment_id, _Waiting(enrolment_id, firm, [])).bookings.append(booking)
+    return list(waiting.values())
