@@ -1,5 +1,6 @@
 """The web server: gunicorn, embedded, so that `python wsgi.py` is the production server on any machine."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -56,6 +57,8 @@ def serve(app: Flask, with_worker: bool = False) -> None:
     chosen["child_exit"] = lambda server, child: metrics.forget_process(child.pid)
     if settings.trusted_proxies:
         chosen["forwarded_allow_ips"] = "*"
+    gc.collect()
+    gc.freeze()  # what was made before the fork lives as long as the process: nobody need look through it again
     try:
         Server(app, chosen).run()
     finally:

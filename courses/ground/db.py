@@ -125,7 +125,8 @@ def run(statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str,
 
     For the hot paths. What objects were told before is not written first: flush, where it matters.
     """
-    return db.session.connection().execute(statement, values or None)
+    session = db.session()
+    return (session.info.get("connection") or session.connection()).execute(statement, values or None)
 
 
 def insert_many(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:

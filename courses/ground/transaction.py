@@ -44,14 +44,14 @@ def transaction(request_key: idempotency.RequestKey | None = None) -> Iterator[T
     Refusal("unavailable") when the database is gone.
     """
     session = db.session()
-    if session.info.get("in_transaction"):
+    if "connection" in session.info:
         raise RuntimeError("transaction() inside transaction()")
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("unsaved changes before transaction()")
     session.rollback()  # drops what was read before the lock; without it IMMEDIATE would be ignored
-    session.info["in_transaction"] = True
     try:
-        session.connection(execution_options=_WRITING[session.get_bind().dialect.name])
+        writing = _WRITING[session.get_bind().dialect.name]
+        session.info["connection"] = session.connection(execution_options=writing)
         earlier = idempotency.recall(session, request_key) if request_key else None
         yield Transaction(request_key, earlier)
         session.commit()
@@ -62,7 +62,7 @@ def transaction(request_key: idempotency.RequestKey | None = None) -> Iterator[T
         session.rollback()
         raise
     finally:
-        session.info.pop("in_transaction", None)
+        session.info.pop("connection", None)
 
 
 def locked(model: type[Model], id: int) -> Model:
