@@ -118,6 +118,13 @@ def pytest_testnodedown(node: object) -> None:
     counted |= Counter(getattr(node, "workeroutput", {}).get("left_out", {}))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(report: pytest.TestReport | pytest.CollectReport, config: pytest.Config) -> None:
+    """Name what failed at once: a long proof may be broken off before its summary."""
+    if report.failed and not is_worker(config):
+        config.get_terminal_writer().line(f"\nFAILED {report.nodeid}", red=True)
+
+
 def _skipped(config: pytest.Config) -> int:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     return len(reporter.stats.get("skipped", [])) if reporter else 0
