@@ -52,16 +52,12 @@ IDS = {
 }
 # What a JSON schema cannot say: a cursor is ours, a year is in reach, a reason is not blank, an address is one, none is
 # named twice.
+MOMENTS = ("_at", "_until", "_by")
 UNSAID = {
     "cursor",
     "day",
     "since",
     "until",
-    "starts_at",
-    "ends_at",
-    "opens_at",
-    "closes_at",
-    "cancel_until",
     "arrived",
     "left",
     "reason",
@@ -165,7 +161,7 @@ def _try(case: schemathesis.Case, token: str | None) -> None:
         said = response.json()
         assert said["code"] not in ("bad_request", "unsupported_media_type")
         places = [fault.get("parameter") or fault["pointer"].split("/")[-1] for fault in said.get("errors", [])]
-        assert set(places) <= UNSAID, (case.body, said["errors"])
+        assert {place for place in places if not place.endswith(MOMENTS)} <= UNSAID, (case.body, said["errors"])
 
 
 def _at_home(value: Any, key: str = "") -> Any:
