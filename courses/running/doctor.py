@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from config import Settings
 from courses.ground import clock, pulse
 from courses.ground.db import Base, db
-from courses.outbox.model import Fate, Notice
+from courses.outbox.model import Channel, Fate, Notice
 from courses.running.backup import last_backup
 from courses.running.records import Fault, contradictions
 
@@ -86,11 +86,12 @@ def _clock() -> Iterator[Fault]:
 
 
 def _notices() -> Iterator[Fault]:
-    late = clock.now() - LATE
+    """What a person's own program does not take is theirs to mend: they are told, and see it on its page."""
+    late, to_a_person = clock.now() - LATE, Notice.channel != Channel.WEBHOOK
     counts = {
         "wait for more than ten minutes": (Notice.state == Fate.WAITING) & (Notice.due_at < late),
-        "failed": Notice.state == Fate.FAILED,
-        "are in doubt": Notice.state == Fate.IN_DOUBT,
+        "failed": (Notice.state == Fate.FAILED) & to_a_person,
+        "are in doubt": (Notice.state == Fate.IN_DOUBT) & to_a_person,
     }
     advice = {
         "wait for more than ten minutes": "Is a worker running, and does SMTP_URL answer? Its log tells.",

@@ -20,7 +20,7 @@ from courses.ground import clock, pulse
 from courses.ground.db import db
 from courses.ground.language import speaking
 from courses.ground.transaction import transaction
-from courses.outbox.model import Fate, Notice
+from courses.outbox.model import Channel, Fate, Notice
 from courses.people.model import Post, Role
 from courses.roster.model import YearlyHours
 from courses.running import backup, records
@@ -205,6 +205,12 @@ def test_two_that_lead(app: Flask, class_id: int) -> None:
 def test_notices_that_need_a_look(app: Flask, class_id: int, state: str, said: str) -> None:
     change(update(Notice).where(Notice.id == 1).values(state=state))
     assert words() == [said]
+
+
+@pytest.mark.parametrize("state", [Fate.FAILED, Fate.IN_DOUBT])
+def test_a_program_that_takes_nothing_is_its_owners_to_mend(app: Flask, class_id: int, state: Fate) -> None:
+    change(update(Notice).where(Notice.id == 1).values(state=state, channel=Channel.WEBHOOK))
+    assert words() == []
 
 
 def test_notices_that_nobody_sends(app: Flask, class_id: int) -> None:

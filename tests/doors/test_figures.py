@@ -12,7 +12,7 @@ from courses.app import create_app
 from courses.ground import clock, metrics, pulse
 from courses.ground.db import db
 from courses.ground.transaction import transaction
-from courses.outbox.model import Fate
+from courses.outbox.model import Channel, Fate
 from courses.running import backup, figures
 from tests import makers
 from tests.people import LU, SHEN, STRANGER
@@ -92,6 +92,11 @@ def test_the_outbox_says_what_waits_and_since_when(app: Flask) -> None:
         state: seen(f'courses_notices{{state="{state}"}}') for state in ("waiting", "failed", "in_doubt", "sending")
     }
     assert states == {"waiting": 1, "failed": 1, "in_doubt": 1, "sending": 0}
+    with transaction():
+        one = makers.told()[0]
+        one.channel = Channel.WEBHOOK  # what a person's own program does not take wakes nobody
+        db.session.add(one)
+    assert seen('courses_notices{state="failed"}') == 0
 
 
 def test_the_clock_says_who_leads_and_when_it_last_beat(app: Flask) -> None:
