@@ -94,10 +94,13 @@ class Registry:
             for group in entry.get("people", ())
         ]
         free = entry["taken"] - sum(len(act.people) for act in seated)
+        limit = entry.get("limit", free)
         while free:
-            people = self._party(crowd, free)
+            people = self._party(crowd, min(free, limit))
             seated.append(self._act(people, State.BOOKED))
             free -= len(people)
+            if limit < GROUP_MAX:  # an enterprise asks once, and then it has had its share
+                crowd = [manager for manager in crowd if manager.firm is not people[0].firm]
         self._rng.shuffle(seated)
         for act in leaving:
             seated.insert(self._rng.randrange(len(seated) // 2), act)

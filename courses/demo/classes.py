@@ -16,6 +16,7 @@ from courses.catalogue.model import (
     Teaching,
     TrainingClass,
 )
+from courses.demo.planning import days_off
 from courses.demo.rows import Rows
 from courses.demo.timetable import HALVES, MORNING, HalfDay, Timetable
 from courses.demo.town import Entry, Settled, texts
@@ -63,6 +64,7 @@ class Office:
         self._timetable = Timetable({room: home["days"] for room, home in self._homes.items()})
         self._taught: Counter[str] = Counter()
         self._timetable.keep((kept["room"], kept["lecturer"]), self._kept_days)
+        self._timetable.keep(self._homes, days_off(self._today))
 
     def publish_all(self) -> list[Published]:
         return [self._publish(entry) for entry in texts("classes")["class"]]
@@ -113,6 +115,7 @@ class Office:
         opens_at = self._moment((self._in_days(entry["opens"]), MORNING)) if "opens" in entry else published_at
         yesterday = self._in_days(-1)
         called_off = entry.get("called_off", "")
+        state = ClassState.CALLED_OFF if called_off else ClassState.PUBLISHED
         return {
             "course_id": self._town.courses[entry["course"]],
             "squadron_id": self._town.squadrons[entry.get("squadron", self._homes[entry["room"]]["town"])],
@@ -124,13 +127,14 @@ class Office:
             "closes_at": self._moment((yesterday, CLOSED_AT)) if entry.get("closed") else begins,
             "cancel_until": begins - CANCEL_BEFORE,
             "scheduled_at": self._moment((yesterday, OFFICE_OPENS)) if called_off else published_at,
-            "state": ClassState.CALLED_OFF if called_off else ClassState.PUBLISHED,
+            "state": ClassState.DRAFT if entry.get("draft") else state,
             "sittings_count": len(spans),
             "seats_taken": 0,
             "queued": 0,
             "last_order_no": 0,
             "schedule_no": 2 if called_off else 1,
-            "published_at": published_at,
+            "published_at": None if entry.get("draft") else published_at,
+            "enterprise_limit": entry.get("limit"),
             "call_off_reason": called_off,
             "draw_at": self._moment((self._in_days(entry["draw"]), MORNING)) if "draw" in entry else None,
             "draw_seed": f"{self._rng.getrandbits(256):064x}" if "draw" in entry else "",

@@ -14,7 +14,11 @@ from courses.booking.actions.ground import Told, locked_class, tell
 from courses.booking.model import Booking
 from courses.demo.bookings import Registry, Telling
 from courses.demo.classes import Office
+from courses.demo.imports import send_sheets
 from courses.demo.joining import ask_to_join
+from courses.demo.looking import look_around
+from courses.demo.planning import keep_days, keep_templates
+from courses.demo.programs import listen
 from courses.demo.rows import Rows
 from courses.demo.town import settle, texts
 from courses.ground import clock
@@ -22,7 +26,7 @@ from courses.ground.db import db
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import transaction
 from courses.outbox.actions import Reader
-from courses.outbox.model import Fate, Notice
+from courses.outbox.model import Channel, Fate, Notice
 from courses.people.model import City, Person
 
 PASSWORD: Final = "haining-demo-2026"
@@ -59,6 +63,11 @@ def load(at: dt.datetime) -> None:
     registry = Registry(rows, town, at, office.zone, rng)
     registry.fill_all(office.publish_all())
     ask_to_join(rows, town, at)
+    keep_templates(rows, town)
+    keep_days(rows, at.astimezone(office.zone).date())
+    listen(rows, town, rng)
+    look_around(rows, town)
+    send_sheets(rows, town, at)
     for tries_left in reversed(range(TRIES)):
         try:
             _write(rows, registry.tellings)
@@ -79,7 +88,8 @@ def _write(rows: Rows, tellings: Collection[Telling]) -> None:
         for telling in tellings:
             _tell(telling)
         sent = {"state": Fate.SENT, "done_at": Notice.made_at, "tries": 1}
-        db.session.execute(update(Notice).values(sent), execution_options={"synchronize_session": False})
+        to_people = update(Notice).where(Notice.channel != Channel.WEBHOOK).values(sent)
+        db.session.execute(to_people, execution_options={"synchronize_session": False})
 
 
 def _tell(telling: Telling) -> None:

@@ -268,6 +268,7 @@ def _invent_firms(rows: Rows, town: Settled, rng: Random) -> list[Firm]:
         towns = homes_of[industry]
         where.append((industry, rng.choices(towns, range(len(towns), 0, -1))[0]))
     named = names.enterprise_names(rng, len(where), [industry for industry, _ in where])
+    named[-1] = _written_otherwise(named)
     codes = names.credit_codes(rng, len(where))
     return [
         _register(
@@ -284,6 +285,12 @@ def _invent_firms(rows: Rows, town: Settled, rng: Random) -> list[Firm]:
         )
         for (industry, town_slug), (zh, en), code in zip(where, named, codes, strict=True)
     ]
+
+
+def _written_otherwise(named: list[tuple[str, str]]) -> tuple[str, str]:
+    """Return the last name once more without its form, as someone in a hurry registers an enterprise twice."""
+    zh, en = next(pair for pair in reversed(named[:-1]) if pair[1].endswith("Co., Ltd."))
+    return zh.removesuffix("有限公司"), en
 
 
 def _invent_people(rows: Rows, town: Settled, rng: Random, firms: list[Firm]) -> None:

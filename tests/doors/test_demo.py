@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import Counter, defaultdict
+from dataclasses import replace
 from itertools import combinations
 from threading import Barrier, Thread
 from zoneinfo import ZoneInfo
@@ -14,17 +15,29 @@ from courses.accounts.actions import sign_in
 from courses.booking import actions as booking
 from courses.booking import queries as bookings
 from courses.booking.model import SEATED, Booking, Enrolment, Event, State
+from courses.catalogue import planning
 from courses.catalogue.actions import ClassPlan, publish
-from courses.catalogue.model import DEFAULT_REMINDERS, ClassState, Course, Lecturer, Sitting, Teaching, TrainingClass
+from courses.catalogue.model import (
+    DEFAULT_REMINDERS,
+    ClassState,
+    Course,
+    DayKind,
+    Holiday,
+    Lecturer,
+    Sitting,
+    Teaching,
+    TrainingClass,
+)
 from courses.demo import load
 from courses.demo.town import texts
 from courses.desks import queries as desks
+from courses.enterprise import doubles
 from courses.ground import clock
 from courses.ground.db import Base, db
 from courses.ground.kept import forget_all
 from courses.ground.transaction import transaction
 from courses.homes.model import Home, Room
-from courses.outbox.model import Fate, Notice
+from courses.outbox.model import Channel, Fate, Notice
 from courses.outbox.render import render
 from courses.people import identity
 from courses.people.model import Association, City, Enterprise, Industry, Person, Post, Role, Squadron, Town
@@ -32,6 +45,10 @@ from courses.people.queries import actor_of, city, person_by_login
 from courses.reminders import actions as reminders
 from courses.roster.model import Attendance
 from courses.roster.queries import hours_of
+from courses.setup import actions as setup
+from courses.setup import imports
+from courses.setup.model import Stage
+from courses.webhooks.queries import deliveries, webhooks_of
 
 ZONE = ZoneInfo("Asia/Shanghai")
 WEDNESDAY = dt.datetime(2026, 11, 25, 10, tzinfo=ZONE)
@@ -47,6 +64,8 @@ ODD_MOMENTS = (
     dt.datetime(2028, 2, 29, 18, 30, tzinfo=ZONE),
 )
 DAY = dt.timedelta(days=1)
+to_people = Notice.channel != Channel.WEBHOOK
+public = TrainingClass.state != ClassState.DRAFT
 
 
 @pytest.fixture
@@ -171,8 +190,9 @@ def test_whatever_the_moment_the_records_are_true(empty, at):
         _check_rosters(at)
         _check_stories(at)
         assert reminders.post_due() == 0
-        assert count(Notice, Notice.state != Fate.SENT) == 0
+        assert count(Notice, to_people, Notice.state != Fate.SENT) == 0
         _walk(at)
+        _check_offices(at)
 
 
 def _check_classes(at):
@@ -252,7 +272,7 @@ def _check_rosters(at):
 def _check_stories(at):
     """What the walk through the town needs is there, and what it makes is not."""
     today = at.astimezone(ZONE).date()
-    assert count(TrainingClass, coming(at)) == 27
+    assert (count(TrainingClass, coming(at), public), count(TrainingClass, coming(at))) == (27, 29)
     first = db.session.scalar(select(func.min(TrainingClass.starts_at)).where(coming(at))).astimezone(ZONE)
     is_early = at.astimezone(ZONE).hour < 12 and today.isoweekday() < 7 and (today.month, today.day) != (10, 1)
     assert first.date() == today if is_early else first.date() > today
@@ -272,6 +292,39 @@ def _check_stories(at):
     assert count(TrainingClass, TrainingClass.course_id == carbon_trading(), coming(at)) == 0
     assert count(TrainingClass, TrainingClass.course_id == carbon_trading()) == 1
     _check_cast(at)
+
+
+def _check_offices(at):
+    """What officers, owners and the administrator find beside their classes stands by the rules of the house."""
+    gao, owner, jin = (cast(name) for name in ("gao", "owner", "jin"))
+    assert len(planning.drafts(gao.squadron_id)) == 2
+    limited = db.session.scalars(select(TrainingClass).where(TrainingClass.enterprise_limit.is_not(None), coming(at)))
+    seats = select(func.count()).select_from(Booking).join(Enrolment, Enrolment.id == Booking.enrolment_id)
+    held = seats.where(Booking.class_id == limited.one().id, Booking.state.in_(SEATED)).group_by(
+        Enrolment.enterprise_id
+    )
+    assert max(db.session.scalars(held)) == 2
+    for template, course in planning.templates(gao.squadron_id):
+        plan = planning.plan_from(course.id, template.settings, at)
+        assert publish(gao, replace(plan, sittings=_next_year(plan), opens_at=at, closes_at=_next_year(plan)[0][0]))
+    (day_off,) = db.session.scalars(select(Holiday.day).where(Holiday.kind == DayKind.OFF))
+    dates = {clock.local(start).date() for start in db.session.scalars(select(Sitting.starts_at))}
+    assert day_off not in dates
+    assert [pair.why for pair in doubles.double_people(owner.enterprise_id)] == ["name"]
+    assert len(doubles.double_people(None)) == len(doubles.double_enterprises()) == 1
+    (webhook,) = webhooks_of(owner.id)
+    fates = Counter(notice.state for notice in deliveries(webhook.id))
+    assert fates[Fate.FAILED] == fates[Fate.WITHDRAWN] == 1
+    assert fates[Fate.SENT] > 10
+    waiting, written = imports.listed(0, 10)
+    shown = (waiting.new, waiting.updated, waiting.unchanged, waiting.wrong)
+    assert (written.stage, waiting.stage, len(set(shown))) == (Stage.IMPORTED, Stage.CHECKED, 3)
+    row = setup.adopt(jin, waiting.id)
+    assert (row.new, row.updated, row.unchanged, row.wrong) == shown
+
+
+def _next_year(plan):
+    return [(start + 364 * DAY, end + 364 * DAY) for start, end in plan.sittings]
 
 
 def _walk(at):
@@ -343,7 +396,8 @@ def test_what_the_cast_was_told_reads_as_if_it_had_been_sent(town):
 
 
 def _notices():
-    return db.session.execute(select(Notice, Person).join(Person, Person.id == Notice.person_id)).all()
+    of_people = select(Notice, Person).join(Person, Person.id == Notice.person_id).where(to_people)
+    return db.session.execute(of_people).all()
 
 
 def test_reminders_of_what_is_still_ahead_are_sent(town):
@@ -396,7 +450,7 @@ def test_two_who_load_at_once_load_it_once(empty):
         thread.join()
 
     assert failed == []
-    assert (count(City), count(Enterprise), count(TrainingClass)) == (1, 907, 57)
+    assert (count(City), count(Enterprise), count(TrainingClass)) == (1, 907, 59)
     assert desks.faults() == []
 
 
