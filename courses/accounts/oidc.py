@@ -39,12 +39,19 @@ class Begun:
 
 @dataclass(frozen=True)
 class Known:
-    """Whom the provider vouches for. Address and number only if it has verified them, in the form that is stored."""
+    """Whom the provider vouches for. Address and number only if it has verified them, in the form that is stored;
+    `unproven` is an address that it says and has not verified."""
 
     issuer: str
     subject: str
     email: str | None
     mobile: str | None
+    unproven: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What a mailed link is about: this identity alone."""
+        return f"{self.issuer}\n{self.subject}"
 
 
 def begin(settings: Settings, back: str) -> tuple[str, Begun]:
@@ -90,11 +97,13 @@ def _known(settings: Settings, token: Any, keys: Any, nonce: str) -> Known:
         ).validate(claims)
     except (JoseError, KeyError, TypeError, ValueError):
         raise Refusal("sso_refused") from None
+    email, is_verified = _stored(identity.email, claims.get("email")), claims.get("email_verified") is True
     return Known(
         str(claims["iss"]),
         str(claims["sub"]),
-        _stored(identity.email, claims.get("email") if claims.get("email_verified") is True else None),
+        email if is_verified else None,
         _stored(identity.mobile, claims.get("phone_number") if claims.get("phone_number_verified") is True else None),
+        None if is_verified else email,
     )
 
 

@@ -20,7 +20,7 @@ from courses.people import links
 from courses.people.model import Person
 from courses.people.queries import CityWords
 
-SECRET_PATHS = {"invitation": "/invitations/", "reset": "/resets/"}
+SECRET_PATHS = {"invitation": "/invitations/", "reset": "/resets/", "sso": "/sign-in/sso/links/"}
 
 
 def render(notice: Notice, person: Person, city: CityWords, settings: Settings, redacted: bool = False) -> Message:
@@ -71,8 +71,10 @@ def _link(notice: Notice, person: Person, settings: Settings, redacted: bool) ->
     secret = SECRET_PATHS.get(notice.kind)
     if not secret:
         return f"{settings.base_url}{notice.facts.get('path', '/')}"
-    token = "•••" if redacted else links.sign(settings.secret_keys, notice.kind, person.id, person.epoch)
-    return settings.base_url + secret + token
+    if redacted:
+        return f"{settings.base_url}{secret}•••"
+    about = notice.facts.get("about", "")
+    return settings.base_url + secret + links.sign(settings.secret_keys, notice.kind, person.id, person.epoch, about)
 
 
 def _entry(

@@ -1,6 +1,7 @@
-"""Signed links for one person and one purpose: invitation, reset.
+"""Signed links for one person and one purpose: invitation, reset, linking a provider's identity.
 
-Never stored: signed when a notice is rendered. Single-use by the person's epoch, which rises with the password.
+Never stored: signed when a notice is rendered. Those that set a password are single-use by the person's epoch, which
+rises with it. `about`: what else a link is good for alone, which it does not say itself.
 """
 
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -9,18 +10,18 @@ from courses.ground.db import db
 from courses.ground.refusal import Refusal
 from courses.people.model import Person
 
-MAX_AGE_S = {"invitation": 14 * 86400, "reset": 2 * 3600}
+MAX_AGE_S = {"invitation": 14 * 86400, "reset": 2 * 3600, "sso": 2 * 3600}
 
 
-def sign(keys: tuple[str, ...], purpose: str, person_id: int, epoch: int) -> str:
+def sign(keys: tuple[str, ...], purpose: str, person_id: int, epoch: int, about: str = "") -> str:
     """Return the token of a link; the first of `keys` (newest first) signs."""
-    return _signer(keys, purpose).dumps([person_id, epoch])
+    return _signer(keys, purpose, about).dumps([person_id, epoch])
 
 
-def person_of(keys: tuple[str, ...], purpose: str, token: str) -> Person:
-    """Return whom a link is for. Raises Refusal("dead_link") when it is forged, too old or used."""
+def person_of(keys: tuple[str, ...], purpose: str, token: str, about: str = "") -> Person:
+    """Return whom a link is for. Raises Refusal("dead_link") when forged, too old, used or about another thing."""
     try:
-        person_id, epoch = _signer(keys, purpose).loads(token, max_age=MAX_AGE_S[purpose])
+        person_id, epoch = _signer(keys, purpose, about).loads(token, max_age=MAX_AGE_S[purpose])
     except (BadData, ValueError, TypeError):
         raise Refusal("dead_link") from None
     person = db.session.get(Person, person_id)
@@ -29,5 +30,6 @@ def person_of(keys: tuple[str, ...], purpose: str, token: str) -> Person:
     return person
 
 
-def _signer(keys: tuple[str, ...], purpose: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(list(reversed(keys)), salt=f"link:{purpose}")
+def _signer(keys: tuple[str, ...], purpose: str, about: str) -> URLSafeTimedSerializer:
+    salt = f"link:{purpose}:{about}" if about else f"link:{purpose}"
+    return URLSafeTimedSerializer(list(reversed(keys)), salt=salt)

@@ -55,6 +55,7 @@ WORDS: dict[str, Any] = {
     "reminder": _l("Reminder"),
     "invitation": _l("Invitation"),
     "reset": _l("Link for a new password"),
+    "sso": _l("Link that confirms single sign-on"),
     "password_changed": _l("Password changed"),
     "succeeded": _l("took over a post"),
     "waiting": _l("waiting"),

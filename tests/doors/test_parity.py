@@ -46,6 +46,8 @@ WITHOUT = {
     "accounts.tokens": OF_THE_ACCOUNT,
     "accounts.revoke_token": OF_THE_ACCOUNT,
     "accounts.sso_link_now": OF_A_BROWSER,
+    "accounts.sso_mail_now": OF_A_BROWSER,
+    "accounts.sso_link_mailed": OF_A_BROWSER,
     "accounts.unlink": OF_THE_ACCOUNT,
     "privacy.erase": OF_THE_ACCOUNT,
     "privacy.erase_oneself": OF_THE_ACCOUNT,

@@ -22,7 +22,9 @@ from courses.accounts.model import Identity
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.transaction import transaction
+from courses.outbox.render import render
 from courses.people.model import Person
+from courses.people.queries import city
 from tests import makers
 from tests.conftest import Client
 from tests.people import GAO, PASSWORD, SHEN
@@ -180,9 +182,6 @@ class TestLinking:
     @pytest.mark.parametrize(
         "claims",
         [
-            {"email": SHEN.email},
-            {"email": SHEN.email, "email_verified": False},
-            {"email": SHEN.email, "email_verified": "true"},
             {"email": "nobody@test.example", "email_verified": True},
             {"email": ["x"], "email_verified": True},
             {},
@@ -229,6 +228,89 @@ class TestLinking:
         makers.leave(SHEN)
         assert go(client, provider).status_code == 401
         assert not is_in(client)
+
+
+def mailed(app: Flask) -> str:
+    """Return the path of the link that was mailed last, as the worker would write it."""
+    notice = makers.told("sso")[-1]
+    person = db.session.get_one(Person, notice.person_id)
+    text = render(notice, person, city(), app.config["SETTINGS"]).text
+    return urlsplit(next(line for line in text.splitlines() if line.startswith("http"))).path
+
+
+class TestAnAddressThatIsNotVerified:
+    @pytest.fixture(autouse=True)
+    def _unverified(self, provider: Provider) -> None:
+        provider.claims = {"sub": "u-9", "email": SHEN.email.upper(), "email_verified": False}
+
+    @pytest.mark.parametrize("verified", [{}, {"email_verified": False}, {"email_verified": "true"}])
+    def test_is_confirmed_by_a_link_that_goes_there(
+        self, app: Flask, client: Client, provider: Provider, verified: dict[str, Any]
+    ) -> None:
+        provider.claims = {"sub": "u-9", "email": SHEN.email, **verified}
+        assert go(client, provider, "/notices").headers["Location"] == "/sign-in/sso/mail"
+        assert SHEN.email in client.get("/sign-in/sso/mail").text
+        assert makers.told("sso") == [], "only when asked for"
+        assert client.post("/sign-in/sso/link", data={"password": PASSWORD}).status_code == 404
+        assert "spam" in client.post("/sign-in/sso/mail?lang=en").text
+        path = mailed(app)
+        page = client.get(path)
+        assert (page.status_code, page.headers["Cache-Control"], identities()) == (200, "no-store", [])
+        done = client.post(path)
+        assert (done.status_code, done.headers["Location"]) == (303, "/notices")
+        assert identities() == [("u-9", SHEN.id)]
+        assert is_in(client)
+        assert client.post(path).status_code == 400, "once"
+
+    def test_the_link_alone_opens_nothing(self, app: Flask, client: Client, provider: Provider) -> None:
+        """Who is mailed a link that somebody else asked for cannot let them in by opening it."""
+        go(client, provider)
+        client.post("/sign-in/sso/mail")
+        path, other = mailed(app), app.test_client()
+        assert (other.get(path).status_code, other.post(path).status_code) == (400, 400)
+        provider.claims["sub"] = "u-10"
+        go(other, provider)  # type: ignore[arg-type]
+        assert (other.get(path).status_code, other.post(path).status_code) == (404, 404)
+        assert identities() == []
+
+    def test_another_link_of_theirs_is_none(self, app: Flask, client: Client, provider: Provider) -> None:
+        go(client, provider)
+        actions.ask_reset(SHEN.email)
+        reset = makers.told("reset")[-1]
+        text = render(reset, db.session.get_one(Person, SHEN.id), city(), app.config["SETTINGS"]).text
+        token = text.partition("/resets/")[2].split()[0]
+        assert client.post(f"/sign-in/sso/links/{token}").status_code == 404
+
+    def test_it_ends_after_two_hours_and_with_the_password(
+        self, app: Flask, client: Client, provider: Provider
+    ) -> None:
+        go(client, provider)
+        client.post("/sign-in/sso/mail")
+        path = mailed(app)
+        with time_machine.travel(clock.now().timestamp() + 2 * 3600 + 60, tick=False):
+            assert client.post(path).status_code == 404
+        actions.change_password(makers.actor(SHEN), PASSWORD, "three-green-kettles")
+        assert client.post(path).status_code == 404
+        assert identities() == []
+
+    def test_nothing_tells_whether_there_is_an_account(self, client: Client, provider: Provider) -> None:
+        said = []
+        for email in (SHEN.email, "nobody@test.example"):
+            provider.claims["email"] = email
+            go(client, provider)
+            pages = (client.get("/sign-in/sso/mail").text, client.post("/sign-in/sso/mail").text)
+            said.append([page.partition("<main")[2].replace(email, "") for page in pages])
+        assert said[0] == said[1]
+        assert [notice.person_id for notice in makers.told("sso")] == [SHEN.id]
+
+    def test_is_mailed_once_in_two_minutes(self, client: Client, provider: Provider) -> None:
+        go(client, provider)
+        for _ in range(3):
+            assert client.post("/sign-in/sso/mail").status_code == 200
+        assert len(makers.told("sso")) == 1
+
+    def test_nobody_asks_without_coming_from_there(self, client: Client, provider: Provider) -> None:
+        assert (client.get("/sign-in/sso/mail").status_code, client.post("/sign-in/sso/mail").status_code) == (400, 400)
 
 
 class TestWhatGoesWrong:
@@ -302,5 +384,5 @@ def test_is_offered_where_there_is_a_provider(client: Client, provider: Provider
 
 def test_is_off_without_settings(client: Client) -> None:
     assert "/sign-in/sso" not in client.get("/sign-in").text
-    for path in ("/sign-in/sso", "/sign-in/sso/return?code=x&state=y"):
+    for path in ("/sign-in/sso", "/sign-in/sso/return?code=x&state=y", "/sign-in/sso/mail"):
         assert client.get(path).status_code == 404

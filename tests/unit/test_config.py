@@ -57,6 +57,47 @@ def test_a_wrong_value_is_named(tmp_path: Path, name: str, value: str) -> None:
         config.read(production(tmp_path, **{name: value}))
 
 
+SSO = {
+    "OIDC_ISSUER": "https://id.example.org",
+    "OIDC_CLIENT_ID": "courses",
+    "OIDC_CLIENT_SECRET": "a-secret",
+    "OIDC_NAME_ZH": "浙里办",
+}
+
+
+def test_single_sign_on_is_off_or_whole(tmp_path: Path) -> None:
+    assert config.read(production(tmp_path)).oidc_issuer is None
+    settings = config.read(production(tmp_path, **SSO))
+    assert (settings.oidc_issuer, settings.oidc_client_id) == ("https://id.example.org", "courses")
+    assert (settings.oidc_name_zh, settings.oidc_name_en) == ("浙里办", "")
+
+
+@pytest.mark.parametrize("missing", SSO)
+def test_a_part_of_single_sign_on_is_missed(tmp_path: Path, missing: str) -> None:
+    for nothing in ({}, {missing: ""}, {missing: "  "}):
+        said = {name: value for name, value in SSO.items() if name != missing}
+        with pytest.raises(config.SettingError, match=rf"^{missing} is missing: .*OIDC_ISSUER, .*or none of them"):
+            config.read(production(tmp_path, **said, **nothing))
+
+
+def test_an_english_name_alone_is_no_single_sign_on(tmp_path: Path) -> None:
+    with pytest.raises(config.SettingError, match=r"^OIDC_ISSUER is missing"):
+        config.read(production(tmp_path, OIDC_NAME_EN="Zheliban"))
+
+
+@pytest.mark.parametrize(
+    "issuer", ["http://id.example.org", "id.example.org", "https://", "https:///realms/x", "file:///etc"]
+)
+def test_a_wrong_issuer_is_named(tmp_path: Path, issuer: str) -> None:
+    with pytest.raises(config.SettingError, match=r"^OIDC_ISSUER must begin with https://"):
+        config.read(production(tmp_path, **{**SSO, "OIDC_ISSUER": issuer}))
+
+
+def test_an_issuer_without_tls_is_for_development(tmp_path: Path) -> None:
+    environ = {"MODE": "development", "INSTANCE": str(tmp_path), **SSO, "OIDC_ISSUER": "http://127.0.0.1:9000"}
+    assert config.read(environ).oidc_issuer == "http://127.0.0.1:9000"
+
+
 def test_an_instance_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(config.SettingError, match="INSTANCE"):

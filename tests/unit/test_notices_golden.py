@@ -119,6 +119,7 @@ CASES: dict[str, dict[str, Any]] = {
     "interest": class_facts(DAY),
     "invitation": {"inviter": "沈国强", "enterprise_zh": "甲科技有限公司", "enterprise_en": "Jia Technology Co., Ltd."},
     "reset": {},
+    "sso": {"about": "https://id.example\nu-1", "provider_zh": "浙里办", "provider_en": "Zheliban"},
     "webhook_paused": {"path": "/webhooks/7", "host": "records.example.com", "why": "failing", "failures": 20},
     "webhook_paused-gone": {"path": "/webhooks/7", "host": "records.example.com", "why": "gone", "failures": 1},
     "password_changed": {"path": "/resets", "at": NOW.isoformat()},

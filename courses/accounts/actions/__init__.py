@@ -7,12 +7,13 @@ from courses.accounts.actions.invite import Invited, correct, enlist, invite, op
 from courses.accounts.actions.password import ask_reset, change_password, set_password
 from courses.accounts.actions.profile import change_profile
 from courses.accounts.actions.sign_in import count_try, sign_in
-from courses.accounts.actions.sso import candidate, link, linked, unlink
+from courses.accounts.actions.sso import ask_link, candidate, link, link_by_mail, linked, unlink
 from courses.accounts.actions.token import DAYS_MAX, make_token, revoke_token, token_for, use_token
 
 __all__ = [
     "DAYS_MAX",
     "Invited",
+    "ask_link",
     "ask_reset",
     "candidate",
     "change_password",
@@ -22,6 +23,7 @@ __all__ = [
     "enlist",
     "invite",
     "link",
+    "link_by_mail",
     "linked",
     "make_token",
     "open_account",

@@ -32,6 +32,13 @@ def in_own_language(response: Response) -> Response:
     return response
 
 
+def unseen(response: Response) -> Response:
+    """Return the page behind a secret link so that no cache keeps it and no other page is told its address."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
 def secret_keys() -> tuple[str, ...]:
     keys: tuple[str, ...] = current_app.config["SETTINGS"].secret_keys
     return keys

@@ -8,7 +8,7 @@ from werkzeug import Response
 
 from courses.accounts import actions
 from courses.accounts.forms import InvitationForm, LoginForm, NewPasswordForm
-from courses.accounts.web.blueprint import begin_session, in_own_language, pages, secret_keys
+from courses.accounts.web.blueprint import begin_session, in_own_language, pages, secret_keys, unseen
 from courses.ground.language import lang
 from courses.ground.refusal import Refusal
 from courses.people import links
@@ -47,10 +47,7 @@ def _page(purpose: str, token: str, form: NewPasswordForm, status: int = 200) ->
         page, status = render_template("accounts/dead_link.html", purpose=purpose), refusal.status
     else:
         page = render_template("accounts/new_password.html", purpose=purpose, person=person, form=form)
-    response = make_response(page, status)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return unseen(make_response(page, status))
 
 
 def _set(purpose: str, token: str, form: NewPasswordForm) -> Any:

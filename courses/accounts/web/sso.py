@@ -3,15 +3,16 @@
 from dataclasses import asdict
 from typing import Any
 
-from flask import current_app, flash, redirect, render_template, request, session, url_for
+from flask import current_app, flash, make_response, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
 from config import Settings
 from courses.accounts import actions, oidc
 from courses.accounts.forms import LinkForm
-from courses.accounts.web.blueprint import begin_session, pages
+from courses.accounts.web.blueprint import begin_session, pages, secret_keys, unseen
 from courses.accounts.web.sign_in import target
 from courses.ground.refusal import Refusal
+from courses.people import links
 from courses.people.guard import needs, public, signed_in
 from courses.people.rights import Right
 
@@ -43,10 +44,11 @@ def sso_return() -> Any:
         return _failed(refusal)
     if who:
         return _signed_in(who)
-    if actions.candidate(known) is None:
+    step = ".sso_link" if actions.candidate(known) else ".sso_mail" if known.unproven else None
+    if step is None:
         return render_template("accounts/sso_unknown.html", known=known), 403
     session[KNOWN] = asdict(known)
-    return redirect(url_for(".sso_link"), 303)
+    return redirect(url_for(step), 303)
 
 
 def _brought(kept: Any) -> tuple[str, oidc.Begun]:
@@ -85,6 +87,54 @@ def sso_link_now() -> Any:
         return _page(form, refusal.status)
     flash(_("Linked. From now on you sign in there alone."), "done")
     return _signed_in(who)
+
+
+@pages.get("/sign-in/sso/mail")
+@public
+def sso_mail() -> Any:
+    """Say that the provider has not verified the address, and offer a link by mail."""
+    return render_template("accounts/sso_mail.html", known=_unproven(), is_sent=False)
+
+
+@pages.post("/sign-in/sso/mail")
+@public
+def sso_mail_now() -> Any:
+    known, settings = _unproven(), _settings()
+    named = {"provider_zh": settings.oidc_name_zh, "provider_en": settings.oidc_name_en}
+    actions.ask_link(known, named)
+    return render_template("accounts/sso_mail.html", known=known, is_sent=True)
+
+
+@pages.get("/sign-in/sso/links/<token>")
+@public
+def sso_mailed(token: str) -> Any:
+    """Show what the mailed link would do; only the button does it, since mail programs open links themselves."""
+    try:
+        known = _unproven()
+        links.person_of(secret_keys(), "sso", token, known.key)
+    except Refusal as refusal:
+        return _failed(refusal)
+    return unseen(make_response(render_template("accounts/sso_mailed.html", known=known, token=token)))
+
+
+@pages.post("/sign-in/sso/links/<token>")
+@public
+def sso_link_mailed(token: str) -> Any:
+    try:
+        who = actions.link_by_mail(secret_keys(), token, _unproven())
+    except Refusal as refusal:
+        return _failed(refusal)
+    flash(_("Linked. From now on you sign in there alone."), "done")
+    return _signed_in(who)
+
+
+def _unproven() -> oidc.Known:
+    """Return who came back to this browser with an unverified address. Raises Refusal("sso_expired")."""
+    _settings()
+    known = _known()
+    if known is None or known.unproven is None:
+        raise Refusal("sso_expired")
+    return known
 
 
 def _page(form: LinkForm, status: int = 200) -> Any:

@@ -16,6 +16,7 @@ from courses.ground.db import Base, db
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import lock_all, locked, transaction
 from courses.outbox.model import Fate, Notice
+from courses.people.links import MAX_AGE_S
 from courses.people.model import Enterprise, Person, Post
 from courses.people.rights import LEARNER, Actor, Right, require
 from courses.roster.actions import recount_person
@@ -92,7 +93,7 @@ def _end_account(gone: Person) -> None:
     """End the tokens of an account, and the links to it that have not gone out."""
     db.session.execute(delete(Token).where(Token.person_id == gone.id))
     links = update(Notice).where(
-        Notice.person_id == gone.id, Notice.kind.in_(("invitation", "reset")), Notice.state == Fate.WAITING
+        Notice.person_id == gone.id, Notice.kind.in_(tuple(MAX_AGE_S)), Notice.state == Fate.WAITING
     )
     db.session.execute(links.values(state=Fate.WITHDRAWN, done_at=clock.now()))
 
