@@ -1,7 +1,6 @@
 """Random answers of the mail server, dying workers and passing time: no message twice, none lost, no doubt unseen."""
 
 import datetime as dt
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,9 +8,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy import update
 
 from courses.ground import clock, pulse
@@ -23,8 +21,8 @@ from courses.outbox.model import Fate, Notice
 from courses.people.rights import Actor
 from tests import makers
 from tests.people import ADMINISTRATOR, SHEN
+from tests.property.playing import play
 
-WHOLE = os.environ.get("PROOF") == "whole"
 MINUTE = dt.timedelta(minutes=1)
 ANSWERS = ("yes", "later", "no", "silent", "silent but taken", "killed before", "killed after", "fault")
 """What happens to one message. Of "silent" nobody can say whether it was taken."""
@@ -149,35 +147,12 @@ def _rendered(notice: Notice, person: Any) -> Message:
     return Message(person.email, person.name, "s", "t", "h", notice.key)
 
 
-def play(made: dict[str, Any], kind: str, examples: int, steps: int) -> None:
-    _, database = made[kind]
-
-    def fresh() -> None:
-        db.session.remove()
-        db.engine.dispose()
-        database.fresh()
-
-    machine = type("OfficeOn" + kind, (Office,), {"fresh": staticmethod(fresh)})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            derandomize=not WHOLE,
-            deadline=None,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-            print_blob=True,
-        ),
-    )
-
-
 def test_no_message_is_sent_twice_or_lost(app: Flask, made: dict[str, Any]) -> None:
     kind = db.engine.dialect.name.removesuffix("ql")
-    play(made, kind, examples=15 if kind == "sqlite" else 3, steps=25)
+    play(Office, made, kind, examples=15 if kind == "sqlite" else 3, steps=25)
 
 
 @pytest.mark.proof
 def test_no_message_is_sent_twice_or_lost_for_long(app: Flask, made: dict[str, Any]) -> None:
     kind = db.engine.dialect.name.removesuffix("ql")
-    play(made, kind, examples=400 if kind == "sqlite" else 60, steps=60)
+    play(Office, made, kind, examples=400 if kind == "sqlite" else 60, steps=60)

@@ -4,7 +4,6 @@ The model below is the rules of product and glossary in their plainest form, wit
 records must say what it says: who sits, who waits, who was refused and why, what was logged and who was told.
 """
 
-import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,9 +11,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sqlalchemy import select
 
 from courses.booking import actions as booking
@@ -28,8 +26,8 @@ from courses.roster import actions as roster
 from courses.roster.model import Mark
 from tests import makers
 from tests.people import COLLEAGUE, GAO, LU, NEWCOMER, OWNER, SHEN, STRANGER
+from tests.property.playing import play
 
-WHOLE = os.environ.get("PROOF") == "whole"
 GROUP = tuple(member.id for member in (SHEN, COLLEAGUE, NEWCOMER, OWNER))
 PEOPLE = (*GROUP, LU.id, STRANGER.id)
 SLOTS = {0: (10, 9), 1: (10, 10), 2: (11, 9)}
@@ -394,35 +392,12 @@ class Town(RuleBasedStateMachine):
         assert Counter(tuple(event) for event in events) == self.rules.logged
 
 
-def play(made: dict[str, Any], kind: str, examples: int, steps: int) -> None:
-    _, database = made[kind]
-
-    def fresh() -> None:
-        db.session.remove()
-        db.engine.dispose()
-        database.fresh()
-
-    machine = type("TownOf" + kind, (Town,), {"fresh": staticmethod(fresh)})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            derandomize=not WHOLE,
-            deadline=None,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-            print_blob=True,
-        ),
-    )
-
-
 def test_seats_and_queue_keep_the_rules(app: Flask, made: dict[str, Any]) -> None:
     kind = db.engine.dialect.name.removesuffix("ql")
-    play(made, kind, examples=12 if kind == "sqlite" else 3, steps=40)
+    play(Town, made, kind, examples=12 if kind == "sqlite" else 3, steps=40)
 
 
 @pytest.mark.proof
 def test_seats_and_queue_keep_the_rules_for_long(app: Flask, made: dict[str, Any]) -> None:
     kind = db.engine.dialect.name.removesuffix("ql")
-    play(made, kind, examples=400 if kind == "sqlite" else 100, steps=80)
+    play(Town, made, kind, examples=400 if kind == "sqlite" else 100, steps=80)
