@@ -8,6 +8,7 @@ from sqlalchemy import Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from courses.booking.model import FINAL, LIVE, MOVED_UP, SEATED, Booking, Draw, Enrolment, Event, State
+from courses.catalogue.actions.teaching import NO_LONGER, TEACHING
 from courses.catalogue.model import ClassState, Course, Teaching, Topic, TrainingClass
 from courses.catalogue.planning import may_draft
 from courses.ground.db import db
@@ -397,10 +398,12 @@ def undoable(class_: TrainingClass, places: Collection[Place]) -> set[int]:
 
 
 def is_untold(class_: TrainingClass) -> bool:
-    """Return whether nobody ever asked for a seat in the class, and no notice about it was ever written."""
+    """Return whether nobody ever asked for a seat in the class, and no notice about it was ever written but that
+    someone is to teach it."""
     if class_.last_order_no:
         return False
-    return db.session.scalar(select(Notice.id).where(Notice.class_id == class_.id).limit(1)) is None
+    told = select(Notice.id).where(Notice.class_id == class_.id, Notice.kind.not_in((TEACHING, NO_LONGER)))
+    return db.session.scalar(told.limit(1)) is None
 
 
 def undoable_change(class_id: int) -> Event | None:

@@ -3,7 +3,7 @@
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
@@ -118,6 +118,15 @@ def withdraw(booking_ids: Iterable[int], kind: str | None = None) -> None:
     if kind:
         statement = statement.where(Notice.kind == kind)
     db.session.execute(statement.values(state=Fate.WITHDRAWN, done_at=clock.now()))
+
+
+def withdraw_about(class_id: int, kind: str, person_ids: Collection[int]) -> set[int]:
+    """Take back what of `kind` still waits about a class for these people; return whom it has not reached so."""
+    if not person_ids:
+        return set()
+    waiting = update(Notice).where(Notice.class_id == class_id, Notice.kind == kind, Notice.state == Fate.WAITING)
+    mine = waiting.where(Notice.person_id.in_(person_ids)).values(state=Fate.WITHDRAWN, done_at=clock.now())
+    return set(db.session.scalars(mine.returning(Notice.person_id)))
 
 
 class Send(Protocol):

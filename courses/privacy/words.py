@@ -58,6 +58,8 @@ WORDS: dict[str, Any] = {
     "sso": _l("Link that confirms single sign-on"),
     "password_changed": _l("Password changed"),
     "succeeded": _l("took over a post"),
+    "teaching": _l("To teach a class"),
+    "not_teaching": _l("No longer to teach a class"),
     "waiting": _l("waiting"),
     "sending": _l("sending"),
     "sent": _l("sent"),

@@ -3,14 +3,19 @@
 import datetime as dt
 
 from flask import Flask
+from sqlalchemy import update
 
 from courses.booking import actions as booking
 from courses.catalogue import queries as catalogue
-from courses.catalogue.actions import publish_draft
+from courses.catalogue.actions import publish_draft, save_draft
 from courses.ground import clock
+from courses.ground.db import db
 from courses.ground.language import speaking
+from courses.ground.transaction import transaction
+from courses.outbox.model import Fate, Notice
 from courses.outbox.render import render
 from tests import makers
+from tests.conftest import Client
 from tests.makers import actor, events, in_days, refused, the_class, told
 from tests.people import CHEN, GAO, LU, OTHER_LECTURER, OTHER_OFFICER, SHEN
 
@@ -100,15 +105,74 @@ def test_a_move_is_not_undone_into_the_past(app: Flask) -> None:
         booking.undo_change(actor(GAO), class_id)
 
 
+def all_sent() -> None:
+    with transaction():
+        db.session.execute(update(Notice).values(state=Fate.SENT))
+
+
 def test_others_teach_and_those_booked_are_not_told(app: Flask) -> None:
     class_id = makers.a_class(lecturers=[CHEN.id])
     makers.book(SHEN, class_id)
+    all_sent()
     before = len(told())
     booking.change_lecturers(actor(GAO), class_id, [OTHER_LECTURER.id])
     assert [t.id for t in catalogue.lecturers_of(class_id)] == [OTHER_LECTURER.id]
-    assert len(told()) == before
+    assert [(t.kind, t.person_id) for t in told()[before:]] == [
+        ("teaching", OTHER_LECTURER.id),
+        ("not_teaching", CHEN.id),
+    ]
     [event] = events(class_id, "lecturers_changed")
     assert event.facts == {"before": [CHEN.id], "after": [OTHER_LECTURER.id]}
+
+
+def test_who_is_to_teach_is_told_when_a_class_is_published(app: Flask) -> None:
+    class_id = makers.a_class(lecturers=[CHEN.id, OTHER_LECTURER.id])
+    notices = told("teaching")
+    assert {n.person_id for n in notices} == {CHEN.id, OTHER_LECTURER.id}
+    assert {n.facts["path"] for n in notices} == {f"/classes/{class_id}"}
+    assert {n.expires_at for n in notices} == {the_class(class_id).ends_at}
+
+
+def test_who_stays_hears_nothing_and_who_comes_back_is_told_again(app: Flask) -> None:
+    class_id = makers.a_class(lecturers=[CHEN.id])
+    all_sent()
+    for ids in ([CHEN.id, OTHER_LECTURER.id], [OTHER_LECTURER.id], [CHEN.id, OTHER_LECTURER.id]):
+        with makers.at(clock.now() + len(told()) * dt.timedelta(seconds=1)):
+            booking.change_lecturers(actor(GAO), class_id, ids)
+        all_sent()
+    assert [(n.kind, n.person_id) for n in told()] == [
+        ("teaching", CHEN.id),
+        ("teaching", OTHER_LECTURER.id),
+        ("not_teaching", CHEN.id),
+        ("teaching", CHEN.id),
+    ]
+
+
+def test_what_has_not_gone_out_yet_is_withdrawn_instead(app: Flask) -> None:
+    class_id = makers.a_class(lecturers=[CHEN.id])
+    booking.change_lecturers(actor(GAO), class_id, [])
+    assert [(n.kind, n.state) for n in told()] == [("teaching", "withdrawn")]
+
+
+def test_a_class_taken_back_is_no_longer_to_be_taught(app: Flask, client: Client) -> None:
+    class_id = makers.a_class(lecturers=[CHEN.id])
+    all_sent()
+    booking.take_back(actor(GAO), class_id)
+    assert [(n.kind, n.person_id, n.facts.get("taken_back")) for n in told()] == [
+        ("teaching", CHEN.id, None),
+        ("not_teaching", CHEN.id, True),
+    ]
+    booking.discard(actor(GAO), class_id)
+    page = client.as_(CHEN).get("/notices")
+    assert page.status_code == 200
+    assert "不再授课" in page.text
+
+
+def test_a_draft_tells_its_lecturers_nothing_until_it_is_published(app: Flask) -> None:
+    class_id = save_draft(actor(GAO), makers.a_plan(lecturers=[CHEN.id]))
+    assert told() == []
+    publish_draft(actor(GAO), class_id)
+    assert [n.kind for n in told()] == ["teaching"]
 
 
 def test_a_lecturer_who_teaches_elsewhere_is_refused(app: Flask) -> None:

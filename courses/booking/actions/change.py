@@ -19,7 +19,15 @@ from courses.booking.actions.ground import (
 from courses.booking.actions.promote import promote
 from courses.booking.model import LIVE, Booking, State
 from courses.catalogue import queries as catalogue
-from courses.catalogue.actions import Span, check_place, check_sittings, set_lecturers, set_reminders, set_sittings
+from courses.catalogue.actions import (
+    Span,
+    check_place,
+    check_sittings,
+    set_lecturers,
+    set_reminders,
+    set_sittings,
+    tell_lecturers,
+)
 from courses.catalogue.announce import announce_class
 from courses.catalogue.model import ClassState, Teaching
 from courses.ground import clock
@@ -139,8 +147,8 @@ def call_off(actor: Actor, class_id: int, reason: str, door: str = "page", reaso
 
 
 def change_lecturers(actor: Actor, class_id: int, lecturer_ids: Collection[int], door: str = "page") -> None:
-    """Let others teach the class. Those booked are not told: what their mail says of the class, its title, time and
-    place, stays as it was; the page names who teaches.
+    """Let others teach the class: who begins or ends to teach it is told. Those booked are not: what their mail says
+    of the class, its title, time and place, stays as it was; the page names who teaches.
 
     Raises Refusal: not_found, not_allowed, called_off, begun, nothing_changed, lecturer_clash.
     """
@@ -153,6 +161,8 @@ def change_lecturers(actor: Actor, class_id: int, lecturer_ids: Collection[int],
         check_place(class_.row.room_id, lecturer_ids, class_.spans(), class_.row.capacity, but=class_id)
         set_lecturers(class_.row, lecturer_ids)
         log(class_id, "lecturers_changed", actor, door, before=sorted(before), after=sorted(set(lecturer_ids)))
+        added, removed = set(lecturer_ids) - set(before), set(before) - set(lecturer_ids)
+        tell_lecturers(class_.facts(), class_.row.ends_at, added, removed)
         db.session.flush()
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from courses.booking import queries
 from courses.booking.actions.ground import Locked, locked_class, log, require_standing
-from courses.catalogue.actions import check_place, set_sittings
+from courses.catalogue.actions import check_place, set_sittings, tell_lecturers
 from courses.catalogue.model import ClassState, Teaching, TrainingClass
 from courses.ground import clock
 from courses.ground.db import db
@@ -16,7 +16,8 @@ from courses.people.rights import Actor, Right, require
 
 
 def take_back(actor: Actor, class_id: int, door: str = "page") -> None:
-    """Make a published class a draft again, while nobody ever asked for a seat and nobody was told of it.
+    """Make a published class a draft again, while nobody ever asked for a seat and none but its lecturers was told of
+    it; they are told that it is not to be.
 
     Raises Refusal: not_found, not_allowed, called_off, begun, already_told.
     """
@@ -25,6 +26,8 @@ def take_back(actor: Actor, class_id: int, door: str = "page") -> None:
         log(class_id, "taken_back", actor, door)
         class_.row.state, class_.row.published_at = ClassState.DRAFT, None
         db.session.flush()
+        lecturers = db.session.scalars(select(Teaching.person_id).where(Teaching.class_id == class_id)).all()
+        tell_lecturers(class_.facts(), class_.row.ends_at, removed=lecturers, taken_back=True)
 
 
 def undo_change(actor: Actor, class_id: int, door: str = "page") -> None:

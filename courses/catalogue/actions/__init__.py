@@ -11,6 +11,7 @@ from courses.catalogue.actions.plan import (
     set_sittings,
 )
 from courses.catalogue.actions.publish import locked_draft, publish, publish_draft, repeat, save_draft
+from courses.catalogue.actions.teaching import tell_lecturers
 from courses.catalogue.actions.template import delete_template, save_template
 from courses.catalogue.model import ClassPlan, Span
 
@@ -35,5 +36,6 @@ __all__ = [
     "set_reminders",
     "set_sittings",
     "take_back_asking",
+    "tell_lecturers",
     "write_course",
 ]

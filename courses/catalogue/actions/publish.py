@@ -18,6 +18,7 @@ from courses.catalogue.actions.plan import (
     set_reminders,
     set_sittings,
 )
+from courses.catalogue.actions.teaching import tell_lecturers
 from courses.catalogue.announce import announce_class
 from courses.catalogue.model import ClassPlan, ClassState, Span, TrainingClass
 from courses.catalogue.queries import facts_by_id
@@ -101,7 +102,9 @@ def _publish(actor: Actor, plan: ClassPlan, at: dt.datetime, draft: TrainingClas
     sittings = check_plan(plan, at)
     check_place(plan.room_id, plan.lecturer_ids, sittings, plan.capacity)
     class_ = _written(actor, plan, sittings, at, draft, ClassState.PUBLISHED)
-    announce_class(Event.PUBLISHED, facts_by_id(class_.id))
+    facts = facts_by_id(class_.id)
+    announce_class(Event.PUBLISHED, facts)
+    tell_lecturers(facts, class_.ends_at, added=plan.lecturer_ids)
     tell_interested(class_, list(sittings))
     return class_
 
