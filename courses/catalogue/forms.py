@@ -196,6 +196,7 @@ class CourseForm(Form):
     syllabus_en = TextAreaField(
         _l("Syllabus in English"), [Optional(), Length(max=30000), no_control_characters], filters=[_stripped]
     )
+    industries = Choices(_l("Made for these industries"), coerce=int, description=_l("None chosen: for all of them."))
     for_key_units = BooleanField(_l("For key pollutant-discharge units"))
 
     def text(self) -> CourseText:

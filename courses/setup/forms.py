@@ -61,6 +61,7 @@ class CityForm(Form):
     record_number = _line(_l("Record number"))
     minutes_per_hour = IntegerField(_l("Minutes of an hour"), [InputRequired(REQUIRED), Between(1, 120)])
     full_from_percent = IntegerField(_l("Share that counts, in percent"), [InputRequired(REQUIRED), Between(1, 100)])
+    hours_target = IntegerField(_l("Hours a year"), [InputRequired(REQUIRED), Between(1, 200)])
     work_from = TimeField(_l("Work begins"), [InputRequired(REQUIRED)], default=FROM)
     work_until = TimeField(_l("Work ends"), [InputRequired(REQUIRED)], default=UNTIL)
 

@@ -1,6 +1,7 @@
 """The publish form and the pages of a draft, as officer, another officer, manager and nobody."""
 
 import datetime as dt
+import re
 
 import pytest
 from flask import Flask
@@ -10,6 +11,8 @@ from courses.catalogue.actions import CourseText, save_draft, write_course
 from courses.catalogue.model import Holiday, TrainingClass
 from courses.ground import clock
 from courses.ground.db import db
+from courses.ground.transaction import transaction
+from courses.people.model import Industry
 from tests import makers
 from tests.conftest import Client
 from tests.doors.test_pages import counted, fill
@@ -308,6 +311,24 @@ def test_a_course_is_written_edited_and_archived(client: Client) -> None:
     assert client.post(f"{page}/classes", data=fill()).status_code == 422
     assert client.post(f"{page}/archive", data={"back": "1"}).status_code == 303
     assert "噪声监测二" in client.get("/courses").text
+
+
+def test_a_course_is_made_for_industries(client: Client) -> None:
+    with transaction():
+        db.session.add(Industry(slug="l", name_zh="皮革", name_en="Leather"))
+    form = {"topic_id": "1", "title_zh": "铬鞣废水", "industries": ["1", "2"]}
+    page = client.as_(GAO, "en").post("/courses/new", data=form).location
+    assert "Made for: Electronics · Leather" in client.get(page).text
+    edited = client.get(f"{page}/text").text
+    assert re.findall(r'<input checked[^>]*name="industries"[^>]*value="(\d)"', edited) == ["1", "2"]
+    assert client.post(f"{page}/text", data={**form, "industries": ["2"]}).status_code == 303
+    assert "Made for: Leather" in client.get(page).text
+    makers.a_class(course=int(page.rpartition("/")[2]))
+    found = {slug: "铬鞣废水" in client.get(f"/?industry={slug}").text for slug in ("l", "electronics")}
+    assert found == {"l": True, "electronics": False}
+    assert client.post(f"{page}/text", data={**form, "industries": ["99"]}).status_code == 422
+    assert client.post(f"{page}/text", data={**form, "industries": []}).status_code == 303
+    assert "Made for" not in client.get(page).text
 
 
 def test_a_past_class_shows_the_text_it_was_given_with(client: Client) -> None:

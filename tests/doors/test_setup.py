@@ -36,6 +36,7 @@ CITY = {
     "operator_en": "Haining Ecology and Environment Bureau",
     "record_number": "浙ICP备00000000号",
     "minutes_per_hour": "45",
+    "hours_target": "8",
     "full_from_percent": "80",
     "work_from": "08:30",
     "work_until": "17:30",
@@ -148,10 +149,12 @@ def test_the_registers_fill_step_by_step(bare: Flask) -> None:
 
 
 def test_a_city_of_other_hours_credits_by_its_own_rule(app: Flask, client: Client) -> None:
-    form = {**CITY, "minutes_per_hour": "50", "full_from_percent": "90"}
+    form = {**CITY, "minutes_per_hour": "50", "full_from_percent": "90", "hours_target": "12"}
     assert client.as_(ADMINISTRATOR).post("/setup/city", data=form).status_code == 303
     city = db.session.get_one(City, 1)
     assert (city.name_zh, city.minutes_per_hour, city.full_from_percent) == ("海宁市", 50, 90)
+    assert city.hours_target == 12
+    assert "12" in client.as_(GAO, "en").get("/desk/managers").text.partition('class="lead"')[2].partition("</p>")[0]
     from courses.catalogue.model import Sitting
     from courses.roster import actions as roster
     from courses.roster.model import Attendance, Mark
@@ -183,6 +186,9 @@ def test_a_city_has_its_own_working_hours(app: Flask, client: Client) -> None:
         ("zone", "Asia/Haining"),
         ("zone", "../etc"),
         ("minutes_per_hour", "0"),
+        ("hours_target", "0"),
+        ("hours_target", "201"),
+        ("hours_target", ""),
         ("full_from_percent", "101"),
         ("minutes_per_hour", "many"),
         ("work_from", "early"),

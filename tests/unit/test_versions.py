@@ -3,10 +3,11 @@
 import datetime as dt
 
 from flask import Flask
+from sqlalchemy import select
 
 from courses.catalogue import planning, queries
 from courses.catalogue.actions import CourseText, archive, publish, save_draft, write_course
-from courses.catalogue.model import Course
+from courses.catalogue.model import Course, CourseIndustry
 from courses.ground import clock
 from courses.ground.db import db
 from tests import makers
@@ -83,6 +84,10 @@ def test_what_is_not_there_is_not_written(app: Flask) -> None:
         write_course(actor(GAO), 99, NEW)
     with refused("not_found"):
         write_course(actor(GAO), 1, NEW, course_id=99)
+    with refused("not_found"):
+        write_course(actor(GAO), 1, NEW, industry_ids=[1, 99])
+    assert db.session.scalars(select(CourseIndustry.course_id)).all() == []
+    assert the_course().title_zh == "碳交易管理"
     with refused("not_found"):
         archive(actor(GAO), 99)
 

@@ -1,15 +1,18 @@
 """Writing a course, and its versions: once a class was given, the text it was given with is kept."""
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from courses.catalogue.model import ClassState, Course, CourseVersion, Topic, TrainingClass
+from courses.catalogue.model import ClassState, Course, CourseIndustry, CourseVersion, Topic, TrainingClass
 from courses.ground import clock
 from courses.ground.db import db
+from courses.ground.kept import forget_all
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import locked, transaction
+from courses.people.model import Industry
 from courses.people.rights import Actor, Right, require
 
 
@@ -26,11 +29,17 @@ class CourseText:
 
 
 def write_course(
-    actor: Actor, topic_id: int, text: CourseText, for_key_units: bool = False, course_id: int | None = None
+    actor: Actor,
+    topic_id: int,
+    text: CourseText,
+    for_key_units: bool = False,
+    course_id: int | None = None,
+    industry_ids: Collection[int] = (),
 ) -> int:
     """Write a new course, or change one; return its id. A text with which a class was given becomes a version.
 
-    Raises Refusal: not_allowed, not_found (course or topic).
+    `industry_ids`: for whom it is made; none is for all. Raises Refusal: not_allowed, not_found (course, topic or
+    industry).
     """
     with transaction():
         require(actor, Right.WRITE_COURSE)
@@ -40,14 +49,29 @@ def write_course(
             course = Course(topic_id=topic_id, for_key_units=for_key_units, **asdict(text))
             db.session.add(course)
             db.session.flush()
-            return course.id
-        course = locked(Course, course_id)
-        if text != _text_of(course) and _was_given(course, at := clock.now()):
-            _keep(course, at)
-        course.topic_id, course.for_key_units = topic_id, for_key_units
-        for name, words in asdict(text).items():
-            setattr(course, name, words)
-        return course.id
+        else:
+            course = locked(Course, course_id)
+            _change(course, topic_id, text, for_key_units)
+        _make_for(course, industry_ids)
+        id_ = course.id
+    forget_all()
+    return id_
+
+
+def _change(course: Course, topic_id: int, text: CourseText, for_key_units: bool) -> None:
+    if text != _text_of(course) and _was_given(course, at := clock.now()):
+        _keep(course, at)
+    course.topic_id, course.for_key_units = topic_id, for_key_units
+    for name, words in asdict(text).items():
+        setattr(course, name, words)
+
+
+def _make_for(course: Course, industry_ids: Collection[int]) -> None:
+    wanted = set(industry_ids)
+    if len(db.session.scalars(select(Industry.id).where(Industry.id.in_(wanted))).all()) < len(wanted):
+        raise Refusal("not_found")
+    db.session.execute(delete(CourseIndustry).where(CourseIndustry.course_id == course.id))
+    db.session.add_all(CourseIndustry(course_id=course.id, industry_id=id_) for id_ in sorted(wanted))
 
 
 def archive(actor: Actor, course_id: int, archived: bool = True) -> None:

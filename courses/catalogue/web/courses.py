@@ -33,6 +33,7 @@ def course(course_id: int) -> str:
         course=found,
         syllabus=as_html(plain(found, "syllabus")),
         cards=cards,
+        industries=queries.made_for(course_id),
         held=queries.held_of(course_id, now),
         wants_to_be_told=who is not None and queries.wants_to_be_told(course_id, who.id),
         waiting=queries.waiting_for(course_id) if may(who, Right.PUBLISH) else 0,

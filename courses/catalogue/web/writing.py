@@ -6,12 +6,13 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice
 
-from courses.catalogue import actions, planning
+from courses.catalogue import actions, planning, queries
 from courses.catalogue.forms import CourseForm
 from courses.catalogue.model import Course
 from courses.catalogue.web.blueprint import pages, the_course
 from courses.ground.language import plain
 from courses.people.guard import needs, signed_in
+from courses.people.queries import industry_names
 from courses.people.rights import Right
 
 
@@ -25,14 +26,18 @@ def new_course() -> Any:
 @needs(Right.WRITE_COURSE)
 def edit_course(course_id: int) -> Any:
     found = the_course(course_id)
-    return _write(CourseForm(obj=found), found)
+    form = CourseForm(obj=found)
+    if not form.is_submitted():
+        form.industries.data = [industry.id for industry in queries.made_for(course_id)]
+    return _write(form, found)
 
 
 def _write(form: CourseForm, course: Course | None = None) -> Any:
     form.topic_id.choices = [SelectChoice(topic.id, plain(topic, "name")) for topic in planning.all_topics()]
+    form.industries.choices = [SelectChoice(one.id, plain(one, "name")) for one in industry_names()]
     if form.validate_on_submit():
         id_, topic_id, key = course.id if course else None, form.topic_id.data, form.for_key_units.data
-        written = actions.write_course(signed_in(), topic_id, form.text(), key, id_)
+        written = actions.write_course(signed_in(), topic_id, form.text(), key, id_, form.industries.data or ())
         flash(_("The course is saved."), "done")
         return redirect(url_for(".course", course_id=written), 303)
     versions = planning.versions(course.id) if course else []
