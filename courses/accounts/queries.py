@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 from courses.accounts.model import Identity, Token
 from courses.ground import clock
 from courses.ground.db import db
+from courses.ground.sound import by_sound
 from courses.people.model import Enterprise, Person
 from courses.people.queries import actor_of
 from courses.people.rights import Actor
@@ -54,4 +55,4 @@ def enterprises_to_serve(actor: Actor, words: str) -> list[Enterprise]:
         Enterprise.credit_code.contains(words.upper(), autoescape=True),
     )
     statement = select(Enterprise).where(Enterprise.town_id.in_(actor.towns), found)
-    return list(db.session.scalars(statement.order_by(Enterprise.name_zh, Enterprise.id).limit(FOUND_MAX)))
+    return list(db.session.scalars(statement.order_by(by_sound(Enterprise.name_zh), Enterprise.id).limit(FOUND_MAX)))

@@ -8,6 +8,7 @@ from sqlalchemy import Select, and_, bindparam, func, or_, select
 from courses.catalogue.model import (
     ClassState,
     Course,
+    CourseIndustry,
     Interest,
     Lecturer,
     ReminderRule,
@@ -20,8 +21,10 @@ from courses.ground import clock
 from courses.ground.db import db, run
 from courses.ground.kept import kept
 from courses.ground.language import lang
+from courses.ground.sound import sound_of
 from courses.homes.model import Home, Room
-from courses.people.model import Person, Town
+from courses.people.model import Industry, Person, Town
+from courses.people.queries import Name
 
 PAGE_SIZE = 20
 
@@ -305,7 +308,60 @@ def _teachers() -> Select[*tuple[Any, ...]]:
 
 
 def lecturers() -> list[Teacher]:
-    return [Teacher(*row) for row in db.session.execute(_teachers().order_by(Person.name, Person.id))]
+    found = [Teacher(*row) for row in db.session.execute(_teachers().order_by(Person.id))]
+    return sorted(found, key=lambda teacher: sound_of(teacher.name))
+
+
+@kept(10)
+def _industries_by_course() -> dict[int, list[Name]]:
+    """Return for which industries each course is made; as it was up to ten seconds ago."""
+    statement = (
+        select(CourseIndustry.course_id, Industry.id, Industry.name_zh, Industry.name_en)
+        .join(Industry, Industry.id == CourseIndustry.industry_id)
+        .order_by(Industry.id)
+    )
+    found: dict[int, list[Name]] = {}
+    for course_id, id_, zh, en in db.session.execute(statement):
+        found.setdefault(course_id, []).append(Name(id_, zh, en))
+    return found
+
+
+def made_for(course_id: int) -> list[Name]:
+    """Return the industries for which a course is made; none means all."""
+    return _industries_by_course().get(course_id, [])
+
+
+class TeacherOfList(NamedTuple):
+    """A lecturer in the list of all: from where, and how many classes are to come."""
+
+    id: int
+    name: str
+    name_en: str
+    institution_zh: str
+    institution_en: str
+    coming: int
+
+
+def lecturers_and_their_classes(at: dt.datetime) -> list[TeacherOfList]:
+    """Return everyone who still teaches here, in the order of their names."""
+    published = (TrainingClass.state == ClassState.PUBLISHED, TrainingClass.starts_at > at)
+    coming = (
+        select(Teaching.person_id, func.count().label("classes"))
+        .join(TrainingClass, TrainingClass.id == Teaching.class_id)
+        .where(*published)
+        .group_by(Teaching.person_id)
+        .subquery()
+    )
+    statement = (
+        select(Person.id, Person.name, Person.name_en, Lecturer.institution_zh, Lecturer.institution_en)
+        .add_columns(func.coalesce(coming.c.classes, 0))
+        .join(Lecturer, Lecturer.person_id == Person.id)
+        .outerjoin(coming, coming.c.person_id == Person.id)
+        .where(Person.left_at.is_(None))
+        .order_by(Person.id)
+    )
+    found = [TeacherOfList(*row) for row in db.session.execute(statement)]
+    return sorted(found, key=lambda teacher: sound_of(teacher.name))
 
 
 def lecturer(person_id: int) -> Teacher | None:

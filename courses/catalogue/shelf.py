@@ -22,6 +22,7 @@ from courses.catalogue.search import Match, matches
 from courses.ground import clock
 from courses.ground.db import db, run
 from courses.ground.kept import kept
+from courses.ground.sound import sound_of
 from courses.homes.model import Home, Room
 from courses.people.model import Industry, Person, Town
 
@@ -201,13 +202,13 @@ def choices() -> Choices:
         select(Person.id, Person.name, Person.name_en)
         .join(Lecturer, Lecturer.person_id == Person.id)
         .where(Person.id.in_(select(Teaching.person_id)))
-        .order_by(Person.name, Person.id)
+        .order_by(Person.id)
     )
     industries = (
         select(Industry.slug, Industry.name_zh, Industry.name_en)
         .where(Industry.id.in_(select(CourseIndustry.industry_id)))
         .order_by(Industry.id)
     )
-    return Choices(
-        *(tuple(Choice(*row) for row in db.session.execute(s)) for s in (towns, homes, lecturers, industries))
-    )
+    found = (tuple(Choice(*row) for row in db.session.execute(s)) for s in (towns, homes, lecturers, industries))
+    choices = Choices(*found)
+    return choices._replace(lecturers=tuple(sorted(choices.lecturers, key=lambda one: sound_of(one.name_zh))))

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from courses.booking.model import LIVE, SEATED, Booking, State
@@ -14,10 +14,10 @@ from courses.catalogue.model import ClassState, Course, Sitting, TrainingClass
 from courses.enterprise.model import Answer, JoinRequest
 from courses.ground import clock
 from courses.ground.db import db
+from courses.ground.sound import sound_of
 from courses.people.model import Enterprise, Industry, PastPost, Person, Post, Role, Town
-from courses.roster.model import Attendance, Mark
+from courses.roster.model import Attendance, Mark, YearlyHours
 
-SORTS = ("name", "town", "managers", "unopened")
 GAPS = ("vacant", "unopened", "ownerless")
 
 
@@ -94,7 +94,7 @@ def members(enterprise_id: int, at: dt.datetime) -> list[Member]:
         .outerjoin(earned, earned.c.person_id == Person.id)
         .outerjoin(coming, coming.c.person_id == Person.id)
         .where(Post.enterprise_id == enterprise_id, Person.left_at.is_(None))
-        .order_by(Person.name, Person.id, Post.role)
+        .order_by(Person.id, Post.role)
     )
     people: dict[int, Member] = {}
     for person, role, since, year, in_all, classes in db.session.execute(statement):
@@ -112,7 +112,7 @@ def members(enterprise_id: int, at: dt.datetime) -> list[Member]:
             hours_in_all=(in_all or 0) / 2,
             coming=classes or 0,
         )
-    return list(people.values())
+    return sorted(people.values(), key=lambda one: sound_of(one.name))
 
 
 def _earned(at: dt.datetime) -> Select[*tuple[Any, ...]]:
@@ -166,16 +166,17 @@ class Filters:
     industry: int | None = None
     key: bool = False
     gap: str = ""
-    sort: str = "name"
 
 
 class Listed(NamedTuple):
-    """One line of the list of enterprises. `hours` earned this year by all its people together."""
+    """One line of the list of enterprises. `half_hours` earned this year by all its people together; `state_no`: 0
+    where nobody is in the post, 1 where someone has not opened the account, else 2."""
 
     id: int
     name_zh: str
     name_en: str
     credit_code: str
+    town_id: int
     town_zh: str
     town_en: str
     industry_zh: str
@@ -184,38 +185,57 @@ class Listed(NamedTuple):
     managers: int
     owners: int
     unopened: int
-    hours: float
+    half_hours: int
+    state_no: int
+
+    @property
+    def hours(self) -> float:
+        return self.half_hours / 2
 
 
-def listed(towns: Collection[int] | None, filters: Filters, at: dt.datetime, offset: int, limit: int) -> list[Listed]:
-    """Return enterprises of these towns (None: of all), with how their posts are filled; in two statements."""
-    posts = (
+def listed(towns: Collection[int] | None, filters: Filters, year: int) -> Select[*tuple[Any, ...]]:
+    """Return the statement that yields `Listed`, of these towns or all; the last columns are `managers`, `owners`,
+    `unopened`, `half_hours` and `state`."""
+    posts, earned = _posts(), _earned_in(year)
+    managers, owners, unopened = (func.coalesce(posts.c[name], 0) for name in ("managers", "owners", "unopened"))
+    statement = (
+        _profiles()
+        .add_columns(managers.label("managers"), owners.label("owners"), unopened.label("unopened"))
+        .add_columns(func.coalesce(earned.c.half_hours, 0).label("half_hours"))
+        .add_columns(case((managers == 0, 0), (unopened > 0, 1), else_=2).label("state"))
+        .outerjoin(posts, posts.c.enterprise_id == Enterprise.id)
+        .outerjoin(earned, earned.c.enterprise_id == Enterprise.id)
+        .where(*_narrowed(towns, filters))
+    )
+    gaps = {"vacant": managers == 0, "unopened": unopened > 0, "ownerless": owners == 0}
+    return statement.where(gaps[filters.gap]) if filters.gap in gaps else statement
+
+
+def _posts() -> Subquery:
+    """Return how many hold which post of an enterprise, and how many of them have not opened the account."""
+    return (
         select(
             Post.enterprise_id,
-            func.sum(case((Post.role == Role.MANAGER, 1), else_=0)).label("managers"),
-            func.sum(case((Post.role == Role.OWNER, 1), else_=0)).label("owners"),
+            func.count().filter(Post.role == Role.MANAGER).label("managers"),
+            func.count().filter(Post.role == Role.OWNER).label("owners"),
             func.count(case((Person.password_hash.is_(None), Person.id)).distinct()).label("unopened"),
         )
         .join(Person, Person.id == Post.person_id)
         .where(Post.enterprise_id.is_not(None), Person.left_at.is_(None))
         .group_by(Post.enterprise_id)
-        .subquery()
+        .subquery("posts")
     )
-    managers, owners, unopened = (func.coalesce(posts.c[name], 0) for name in ("managers", "owners", "unopened"))
-    statement = (
-        _profiles()
-        .add_columns(managers, owners, unopened)
-        .outerjoin(posts, posts.c.enterprise_id == Enterprise.id)
-        .where(*_narrowed(towns, filters))
+
+
+def _earned_in(year: int) -> Subquery:
+    """Return the half-hours that the people of each enterprise earned in a year, those of two posts once."""
+    whose = select(Post.enterprise_id, Post.person_id).where(Post.enterprise_id.is_not(None)).distinct().subquery()
+    return (
+        select(whose.c.enterprise_id, func.sum(YearlyHours.half_hours).label("half_hours"))
+        .join(YearlyHours, (YearlyHours.person_id == whose.c.person_id) & (YearlyHours.year == year))
+        .group_by(whose.c.enterprise_id)
+        .subquery("earned")
     )
-    gaps = {"vacant": managers == 0, "unopened": unopened > 0, "ownerless": owners == 0}
-    if filters.gap in gaps:
-        statement = statement.where(gaps[filters.gap])
-    orders: dict[str, list[Any]] = {"town": [Enterprise.town_id], "managers": [managers], "unopened": [unopened.desc()]}
-    statement = statement.order_by(*orders.get(filters.sort, []), Enterprise.name_zh, Enterprise.id)
-    rows = db.session.execute(statement.offset(offset).limit(limit)).all()
-    hours = _hours_of_enterprises([row[0] for row in rows], at)
-    return [Listed._make((*row[:4], *row[5:], hours.get(row[0], 0))) for row in rows]
 
 
 def _narrowed(towns: Collection[int] | None, filters: Filters) -> list[ColumnElement[bool]]:
@@ -232,31 +252,6 @@ def _narrowed(towns: Collection[int] | None, filters: Filters) -> list[ColumnEle
     if filters.key:
         wanted.append(Enterprise.is_key_unit.is_(True))
     return wanted
-
-
-def _hours_of_enterprises(ids: list[int], at: dt.datetime) -> dict[int, float]:
-    """Return the hours that the people of each enterprise earned this year, those of two posts once."""
-    whose = select(Post.person_id, Post.enterprise_id).where(Post.enterprise_id.in_(ids)).distinct().subquery()
-    earned = _earned(at).join(whose, whose.c.person_id == Booking.person_id)
-    statement = earned.with_only_columns(whose.c.enterprise_id, *list(earned.selected_columns)[1:2])
-    return {id_: half / 2 for id_, half in db.session.execute(statement.group_by(whose.c.enterprise_id))}
-
-
-class Named(NamedTuple):
-    id: int
-    name_zh: str
-    name_en: str
-
-
-def towns(ids: Collection[int] | None) -> list[Named]:
-    """Return these towns, or all."""
-    statement = select(Town.id, Town.name_zh, Town.name_en).order_by(Town.id)
-    return [Named(*row) for row in db.session.execute(statement if ids is None else statement.where(Town.id.in_(ids)))]
-
-
-def industries() -> list[Named]:
-    statement = select(Industry.id, Industry.name_zh, Industry.name_en).order_by(Industry.id)
-    return [Named(*row) for row in db.session.execute(statement)]
 
 
 class Place(NamedTuple):

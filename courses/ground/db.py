@@ -15,6 +15,8 @@ from sqlalchemy import Connection, CursorResult, DateTime, Dialect, Engine, Exec
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass
 from sqlalchemy.types import JSON, TypeDecorator
 
+from courses.ground.sound import sound_of
+
 LOCK_WAIT_MS = 2000  # longer waits become a polite 503: 15 s times 8 threads is a hung site
 
 
@@ -82,6 +84,7 @@ def _tune_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, _: object) -> None:
         connection.isolation_level = None  # we emit BEGIN ourselves: the driver's comes too late
+        connection.create_function("sound", 1, sound_of, deterministic=True)
         for pragma in (f"busy_timeout={LOCK_WAIT_MS}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -1,6 +1,7 @@
 """What pages and doors ask of people."""
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,7 +9,8 @@ from sqlalchemy import and_, bindparam, or_, select
 
 from courses.ground.db import db, run
 from courses.ground.kept import kept
-from courses.people.model import City, Enterprise, Person, Post, Role, Town
+from courses.ground.sound import sound_of
+from courses.people.model import City, Enterprise, Industry, Person, Post, Role, Town
 from courses.people.rights import Actor
 
 _serves = or_(Town.squadron_id == Post.squadron_id, Town.association_id == Post.association_id)
@@ -96,7 +98,7 @@ def colleagues(enterprise_id: int) -> list[Colleague]:
         select(Person, Post.role)
         .join(Post, Post.person_id == Person.id)
         .where(Post.enterprise_id == enterprise_id, Person.left_at.is_(None))
-        .order_by(Person.name, Person.id, Post.role)
+        .order_by(Person.id, Post.role)
     )
     people: dict[int, Colleague] = {}
     for person, role in db.session.execute(statement):
@@ -104,7 +106,7 @@ def colleagues(enterprise_id: int) -> list[Colleague]:
             person.id,
             Colleague(person.id, person.name, person.name_en, role, person.email, person.mobile, person.has_account),
         )
-    return list(people.values())
+    return sorted(people.values(), key=lambda one: sound_of(one.name))
 
 
 def person_by_login(login: str) -> Person | None:
@@ -115,3 +117,24 @@ def person_by_login(login: str) -> Person | None:
 
 def enterprise(enterprise_id: int) -> Enterprise | None:
     return db.session.get(Enterprise, enterprise_id)
+
+
+class Name(NamedTuple):
+    """A town or an industry, for choosing."""
+
+    id: int
+    name_zh: str
+    name_en: str
+
+
+def town_names(towns: Collection[int] | None = None) -> list[Name]:
+    """Return these towns, or all."""
+    statement = select(Town.id, Town.name_zh, Town.name_en).order_by(Town.id)
+    if towns is not None:
+        statement = statement.where(Town.id.in_(towns))
+    return [Name(*row) for row in db.session.execute(statement)]
+
+
+def industry_names() -> list[Name]:
+    statement = select(Industry.id, Industry.name_zh, Industry.name_en).order_by(Industry.id)
+    return [Name(*row) for row in db.session.execute(statement)]

@@ -17,6 +17,7 @@ from courses.enterprise.model import Kind as Merged
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.language import called, plain
+from courses.ground.sound import by_sound
 from courses.outbox.model import Fate, Notice
 from courses.outbox.render import render
 from courses.people.looks import Look
@@ -388,7 +389,7 @@ def people_found(words: str) -> list[Found]:
                 Person.mobile == number,
             ),
         )
-        .order_by(Person.name, Person.id)
+        .order_by(by_sound(Person.name), Person.id)
         .limit(FOUND_MAX)
     )
     people = {row.id: Found(*row) for row in db.session.execute(statement)}  # two posts at one enterprise: one person

@@ -10,6 +10,7 @@ from courses.booking.queries import Seated, people_of
 from courses.catalogue.model import Course, Sitting, TrainingClass
 from courses.ground import clock
 from courses.ground.db import db
+from courses.ground.sound import sound_of
 from courses.roster.model import Attendance, Mark, YearlyHours
 
 
@@ -31,12 +32,11 @@ class Line(NamedTuple):
 def lines(class_id: int, sitting_id: int) -> list[Line]:
     """Return everyone with a seat, with what is marked at this sitting.
 
-    In the order in which a list is called out: by the name's sound, which its Latin letters give; the code's order of
-    Chinese characters is one that nobody can look up in. Those without such letters come last.
+    In the order in which a list is called out: by the name's sound.
     """
     statement = select(Attendance).where(Attendance.sitting_id == sitting_id)
     marks = {row.booking_id: row for row in db.session.scalars(statement)}
-    people = sorted(people_of(class_id), key=lambda p: (not p.name_en, p.name_en.casefold(), p.name, p.id))
+    people = sorted(people_of(class_id), key=lambda p: (sound_of(p.name), p.id))
     return [Line(person, marks.get(person.id)) for person in people]
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select
 
 from courses.catalogue.model import Course, Lecturer, Topic, TrainingClass
 from courses.ground.db import Base, db, table
+from courses.ground.sound import by_sound
 from courses.homes.model import Home, Room
 from courses.people.model import Association, City, Enterprise, Industry, Person, Post, Role, Squadron, Town
 from courses.setup.registers import DEPENDENTS, OTHERS
@@ -142,7 +143,7 @@ _ENTRIES: dict[str, Any] = {
         literal(0),
     )
     .join(Person, Person.id == Lecturer.person_id)
-    .order_by(Person.name, Person.id),
+    .order_by(by_sound(Person.name), Person.id),
 }
 
 

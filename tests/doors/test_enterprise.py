@@ -1,12 +1,16 @@
 """The pages of enterprises: who sees which, what they say, and what is refused on them."""
 
+import re
+
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.transaction import transaction
-from courses.people.model import Person, Post
+from courses.people.model import Enterprise, Person, Post
+from courses.roster.model import YearlyHours
 from tests import makers
 from tests.conftest import Client
 from tests.doors.test_pages import counted as statements
@@ -77,12 +81,31 @@ def test_the_list_holds_the_own_towns_alone(client: Client) -> None:
         ("gap=nonsense&sort=nonsense&page=x&town=x", {0, 1, 2}),
         ("sort=managers", {0, 1, 2}),
         ("sort=town", {0, 1, 2}),
+        ("sort=-hours", {0, 1, 2}),
+        ("sort=post&page=9", {0, 1, 2}),
     ],
 )
 def test_the_list_is_narrowed_by_its_address(client: Client, query: str, found: set[int]) -> None:
     unopened(2)
     seen = client.as_(ADMINISTRATOR).get(f"/enterprises?{query}").text
     assert {n for n, code in enumerate(makers.CODES) if code in seen} == found
+
+
+def test_the_list_is_sorted_by_its_heads(client: Client) -> None:
+    unopened(2)
+    with transaction():
+        db.session.execute(update(Enterprise).where(Enterprise.id == 1).values(name_zh="中环"))
+        db.session.execute(update(Enterprise).where(Enterprise.id == 2).values(name_zh="阿里"))
+        db.session.execute(update(Enterprise).where(Enterprise.id == 3).values(name_zh="海宁"))
+        db.session.add(YearlyHours(person_id=LU.id, year=clock.this_year(), half_hours=9, classes=1))
+        db.session.add(YearlyHours(person_id=SHEN.id, year=clock.this_year() - 1, half_hours=99, classes=1))
+        db.session.add(Post(person_id=LU.id, role="owner", enterprise_id=2))
+    orders = {"": [2, 3, 1], "sort=name": [2, 3, 1], "sort=-name": [1, 3, 2], "sort=-hours": [2, 1, 3]}
+    for query, order in {**orders, "sort=post": [2, 1, 3]}.items():
+        page = client.as_(ADMINISTRATOR, "en").get(f"/enterprises?{query}").text
+        body = page.partition("<tbody>")[2]
+        assert [int(n) for n in re.findall(r'href="/enterprises/(\d)"', body)] == order, query
+    assert ">4.5<" in page, "of two posts once, and of this year"
 
 
 def test_the_list_leaves_as_a_file(client: Client) -> None:

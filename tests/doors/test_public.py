@@ -16,6 +16,7 @@ from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.transaction import transaction
 from courses.homes.model import Home
+from courses.people.model import Person
 from tests import makers
 from tests.conftest import Client
 from tests.doors.test_pages import counted
@@ -81,8 +82,67 @@ def test_a_lecturers_page_tells_of_their_work_and_nothing_of_how_to_reach_them(a
     assert client.get(f"/lecturers/{SHEN.id}").status_code == 404, "no lecturer"
 
 
+def test_the_lecturers_stand_by_the_sound_of_their_names(app: Flask, client: Client) -> None:
+    names = ("单国强", "曾砚", "欧阳明", "阿布都", "林知")
+    with transaction():
+        for name in names:
+            person = Person(name=name, language="zh")
+            db.session.add(person)
+            db.session.flush()
+            db.session.add(Lecturer(person_id=person.id, institution_zh="海大"))
+        db.session.execute(update(Person).where(Person.id == OTHER_LECTURER.id).values(left_at=clock.now()))
+    coming = makers.a_class(lecturers=[CHEN.id])
+    makers.a_class(days=12, lecturers=[CHEN.id])
+    actions.call_off(makers.actor(GAO), coming, "x")
+    page = client.get("/lecturers?lang=en").text
+    shown = re.findall(r'<h2><a href="/lecturers/\d+">([^<]+)</a></h2>', page)
+    assert shown == ["阿布都", CHEN.name, "林知", "欧阳明", "单国强", "曾砚"], "who left is not there"
+    assert page.count("1 class to come") == 1
+    assert CHEN.email not in page
+    makers.leave(CHEN)
+    assert CHEN.name not in client.get("/lecturers").text
+
+
+def test_a_lecturer_tells_machines_who_they_are(app: Flask, client: Client) -> None:
+    change(Lecturer, CHEN.id, bio_zh="研究碳市场" + NASTY)
+    assert linked(client.get(f"/lecturers/{CHEN.id}?lang=zh").text) == {
+        "@context": "https://schema.org",
+        "@type": "Person",
+        "name": CHEN.name,
+        "url": f"http://localhost/lecturers/{CHEN.id}",
+        "affiliation": {"@type": "Organization", "name": "钱江环境研究院"},
+        "description": "研究碳市场" + NASTY,
+    }
+
+
+def test_the_shelves_tell_machines_their_classes_in_order(app: Flask, client: Client) -> None:
+    assert "ld+json" not in client.get("/").text
+    later, sooner = makers.a_class(days=20), makers.a_class(days=10)
+    data = linked(client.get("/").text)
+    assert data["@type"] == "ItemList"
+    assert [(item["position"], item["url"]) for item in data["itemListElement"]] == [
+        (1, f"http://localhost/classes/{sooner}"),
+        (2, f"http://localhost/classes/{later}"),
+    ]
+    nonces = {nonce for _ in range(2) for nonce in re.findall(r'nonce="([^"]+)">\{', client.get("/").text)}
+    assert len(nonces) == 2, "the page is kept, its nonce is not"
+    assert "ld+json" not in client.as_(SHEN).get("/").text
+
+
+def test_a_preview_has_a_picture_that_is_there(app: Flask, client: Client) -> None:
+    found = re.search(
+        r'<meta property="og:image" content="http://localhost(/static/[0-9a-f]{12}/social.png)">', client.get("/").text
+    )
+    assert found
+    with client.get(found[1]) as picture:
+        assert (picture.status_code, picture.mimetype) == (200, "image/png")
+        drawn = picture.data
+    assert drawn[16:24] == (1200).to_bytes(4, "big") + (630).to_bytes(4, "big")
+    assert len(drawn) < 100_000
+
+
 @pytest.mark.parametrize(
-    "path", ["/homes", "/homes/3", f"/lecturers/{CHEN.id}", "/courses/1", "/feed.atom", "/sitemap.xml"]
+    "path", ["/homes", "/homes/3", "/lecturers", f"/lecturers/{CHEN.id}", "/courses/1", "/feed.atom", "/sitemap.xml"]
 )
 def test_public_pages_have_a_fixed_number_of_statements(app: Flask, client: Client, path: str) -> None:
     path = path.replace("/homes/3", "/homes/2")
@@ -140,13 +200,13 @@ def test_a_class_tells_machines_of_itself_and_only_strangers_are_told(app: Flask
 
 def test_public_pages_say_what_they_are_about_and_where_they_are(app: Flask, client: Client) -> None:
     makers.a_class()
-    paths = ("/", "/courses", "/courses/1", "/homes", "/homes/1", f"/lecturers/{CHEN.id}", "/calendar")
+    paths = ("/", "/courses", "/courses/1", "/homes", "/homes/1", "/lecturers", f"/lecturers/{CHEN.id}", "/calendar")
     for path in paths:
         for lang, locale in (("zh", "zh_CN"), ("en", "en_GB")):
             page = client.get(f"{path}?lang={lang}&utm=x").text
             assert f'<link rel="canonical" href="http://localhost{path}?lang={lang}">' in page
             assert re.search(r'<meta name="description" content="[^"]{5,}">', page), path
-            for name in ("title", "description", "url", "site_name"):
+            for name in ("title", "description", "url", "site_name", "image"):
                 assert re.search(rf'<meta property="og:{name}" content="[^"]+">', page), (path, name)
             assert f'content="{locale}"' in page
             assert f'href="/feed.atom?lang={lang}"' in page

@@ -1,6 +1,9 @@
 """The shelves and their calendar: what narrows them, in which order, and what they ask of the database."""
 
 import datetime as dt
+import re
+from html import unescape
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from flask import Flask
@@ -74,6 +77,19 @@ def test_each_filter_narrows_list_and_calendar(client: Client, two: tuple[int, i
     text = "".join(client.get(view).text for view in views)
     assert (f'href="/classes/{carbon}"' in text) is (wanted in ("both", "carbon"))
     assert (f'href="/classes/{waste}"' in text) is (wanted in ("both", "waste"))
+
+
+def test_choosing_a_topic_keeps_the_other_filters(client: Client, two: tuple[int, int]) -> None:
+    page = client.get("/?q=x&town=1&free=1&sort=seats&topic=carbon&page=2").text
+    links = re.findall(r'<li><a href="(/[^"]*)"', page.partition('<nav class="topics"')[2].partition("</nav>")[0])
+    asked = [dict(parse_qsl(urlsplit(unescape(link)).query)) for link in links]
+    kept = {"q": "x", "town": "1", "free": "1", "sort": "seats"}
+    assert asked == [kept, {**kept, "topic": "carbon"}, {**kept, "topic": "waste"}]
+
+
+def test_the_order_that_is_chosen_is_the_one_that_is_sent(client: Client, two: tuple[int, int]) -> None:
+    form = client.get("/?sort=seats").text.partition('<form class="filters')[2].partition("</form>")[0]
+    assert re.findall(r'<(\w+) [^>]*name="sort"', form) == ["select"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from courses.catalogue import queries
 from courses.catalogue.shelf import Filters
 from courses.catalogue.web.blueprint import pages
 from courses.catalogue.web.calendar import leaf
-from courses.catalogue.web.public import place_data
+from courses.catalogue.web.public import place_data, teacher_data
 from courses.ground import clock
 from courses.ground.refusal import Refusal
 from courses.homes.queries import home_view, homes_after
@@ -48,6 +48,12 @@ def home(home_id: int) -> str:
     )
 
 
+@pages.get("/lecturers")
+@public
+def lecturers() -> str:
+    return render_template("catalogue/lecturers.html", teachers=queries.lecturers_and_their_classes(clock.now()))
+
+
 @pages.get("/lecturers/<int:person_id>")
 @public
 def lecturer(person_id: int) -> str:
@@ -55,4 +61,5 @@ def lecturer(person_id: int) -> str:
     if found is None:
         raise Refusal("not_found")
     cards, held = queries.taught_by(person_id, clock.now())
-    return render_template("catalogue/lecturer.html", teacher=found, cards=cards, held=held)
+    linked = teacher_data(found)
+    return render_template("catalogue/lecturer.html", teacher=found, cards=cards, held=held, linked=linked)

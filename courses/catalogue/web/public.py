@@ -22,7 +22,9 @@ FEED_SIZE = 30
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
+@pages.app_template_global("absolute")
 def absolute(path: str) -> str:
+    """Return the whole address of a path of ours."""
     return f"{current_app.config['SETTINGS'].base_url}{path}"
 
 
@@ -62,6 +64,34 @@ def class_data(
     ]
     instance = {**_instance(row, row.sittings_count), "name": plain(course, "title"), "location": place}
     return {**course_data(course, ()), "hasCourseInstance": [{**instance, "instructor": instructors}]}
+
+
+def list_data(cards: Sequence[Card]) -> dict[str, Any]:
+    """Return the classes of a shelf in their order; what each is, its own page says."""
+    return {
+        "@context": "https://schema.org",
+        "@type": "ItemList",
+        "itemListElement": [
+            {
+                "@type": "ListItem",
+                "position": number,
+                "url": absolute(url_for("booking.class_page", class_id=card.id)),
+            }
+            for number, card in enumerate(cards, 1)
+        ],
+    }
+
+
+def teacher_data(teacher: Teacher) -> dict[str, Any]:
+    """Return a lecturer as schema.org has a person; nothing of how to reach them."""
+    return {
+        "@context": "https://schema.org",
+        "@type": "Person",
+        "name": called(teacher),
+        "url": absolute(url_for("catalogue.lecturer", person_id=teacher.id)),
+        "affiliation": {"@type": "Organization", "name": plain(teacher, "institution")},
+        **({"description": plain(teacher, "bio")} if teacher.bio_zh else {}),
+    }
 
 
 def place_data(home: Any, town: Any) -> dict[str, Any]:
@@ -135,7 +165,7 @@ def feed() -> Response:
 def sitemap() -> Response:
     """List every page that a stranger may find by a search, in both languages."""
     ids = queries.everything_public(clock.now())
-    paths = ["/", "/courses", "/homes"]
+    paths = ["/", "/courses", "/homes", "/lecturers"]
     paths += [url_for("catalogue.course", course_id=id_) for id_ in ids.courses]
     paths += [url_for("catalogue.home", home_id=id_) for id_ in ids.homes]
     paths += [url_for("catalogue.lecturer", person_id=id_) for id_ in ids.lecturers]

@@ -13,6 +13,7 @@ from courses.catalogue.queries import PAGE_SIZE
 from courses.catalogue.shelf import Choices, Filters, choices, shelf
 from courses.catalogue.web import asked
 from courses.catalogue.web.blueprint import pages
+from courses.catalogue.web.public import list_data
 from courses.ground import clock
 from courses.ground.language import lang
 from courses.ground.nonce import blank, fill_in
@@ -45,13 +46,14 @@ def shelves() -> str:
     made = _shelf(found, filters, tuple(queries.topics()), choices(), city(), lang(), _present(found))
     if actor() or session:
         return render_template("catalogue/shelves.html", shelf=made)
-    return fill_in(_page_of_strangers(made, request.url, lang(), city()))
+    return fill_in(_page_of_strangers(made, found[:PAGE_SIZE], request.url, lang(), city()))
 
 
 @lru_cache(maxsize=300)
-def _page_of_strangers(shelf: Markup, *_depends_on: object) -> str:
-    """Return the page as every stranger sees it at this address."""
-    return blank(lambda: render_template("catalogue/shelves.html", shelf=shelf))
+def _page_of_strangers(shelf: Markup, cards: tuple[queries.Card, ...], *_depends_on: object) -> str:
+    """Return the page as every stranger, and every machine, sees it at this address."""
+    linked = list_data(cards) if cards else None
+    return blank(lambda: render_template("catalogue/shelves.html", shelf=shelf, linked=linked))
 
 
 @lru_cache(maxsize=300)

@@ -8,6 +8,7 @@ from sqlalchemy import Select, Subquery, func, select
 from courses.booking.model import LIVE, SEATED, Booking, Enrolment
 from courses.catalogue.model import ClassState, Course, TrainingClass
 from courses.ground.db import db
+from courses.ground.sound import sound_of
 from courses.homes.model import Home, Room
 from courses.people.model import Person, Post, Role
 from courses.roster.model import Attendance, Mark, YearlyHours
@@ -77,8 +78,9 @@ def _coming(people: Select[int], at: dt.datetime) -> Subquery:
 
 
 def members_in_order(enterprise_id: int, year: int, at: dt.datetime) -> list[Member]:
-    statement = members(enterprise_id, year, at).order_by(Person.name, Person.id)
-    return [Member(*row) for row in db.session.execute(statement)]
+    statement = members(enterprise_id, year, at).order_by(Person.id)
+    found = [Member(*row) for row in db.session.execute(statement)]
+    return sorted(found, key=lambda member: sound_of(member.name))
 
 
 class Booked(NamedTuple):

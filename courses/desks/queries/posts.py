@@ -91,26 +91,6 @@ def narrowed(
     return statement if towns is None else statement.where(Enterprise.town_id.in_(towns))
 
 
-class Name(NamedTuple):
-    """A town or an industry, for choosing."""
-
-    id: int
-    name_zh: str
-    name_en: str
-
-
-def town_names(towns: Collection[int] | None = None) -> list[Name]:
-    statement = select(Town.id, Town.name_zh, Town.name_en).order_by(Town.id)
-    if towns is not None:
-        statement = statement.where(Town.id.in_(towns))
-    return [Name(*row) for row in db.session.execute(statement)]
-
-
-def industry_names() -> list[Name]:
-    statement = select(Industry.id, Industry.name_zh, Industry.name_en).order_by(Industry.id)
-    return [Name(*row) for row in db.session.execute(statement)]
-
-
 class Tally(NamedTuple):
     """How many posts of enterprises are vacant, and how many filled ones are short of the hours."""
 

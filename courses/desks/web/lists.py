@@ -21,11 +21,12 @@ from courses.ground.language import called, plain
 from courses.ground.lists import Column, listed
 from courses.ground.refusal import Refusal
 from courses.ground.sheets import taken_away, wanted
+from courses.ground.sound import by_sound
 from courses.homes.model import Home
 from courses.people.guard import needs, signed_in
 from courses.people.looks import looked
 from courses.people.model import Enterprise, Industry, Person, Role, Town
-from courses.people.queries import city
+from courses.people.queries import city, industry_names, town_names
 from courses.people.rights import Right
 
 POST_STATES = {"vacant": _l("vacant"), "short": _l("filled, hours not met"), "met": _l("filled, hours met")}
@@ -65,7 +66,7 @@ def posts() -> str | Response:
     """All that the enforcing role sees: that a post is filled, and that its hours are met."""
     asked, target = _enterprises_asked(), city().hours_target
     columns = (
-        Column("name", _l("Enterprise"), lambda p: plain(p, "name"), Enterprise.name_zh),
+        Column("name", _l("Enterprise"), lambda p: plain(p, "name"), by_sound(Enterprise.name_zh)),
         Column("code", _l("Credit code"), lambda p: p.credit_code, Enterprise.credit_code),
         Column("town", _l("Town"), lambda p: plain(p, "town"), Town.id),
         Column("post", _l("Post"), lambda p: _("Filled") if p.managers else _("Vacant"), column("managers")),
@@ -87,7 +88,7 @@ def posts() -> str | Response:
         asked=asked,
         target=target,
         states=POST_STATES,
-        towns=posts_queries.town_names(),
+        towns=town_names(),
     )
 
 
@@ -98,8 +99,8 @@ def managers() -> str | Response:
     asked, target, towns = _enterprises_asked(), city().hours_target, signed_in().towns
     looked(signed_in(), "export" if wanted() else "people", town_ids=towns)
     columns = (
-        Column("name", _l("Name"), called, column("name")),
-        Column("enterprise", _l("Enterprise"), lambda m: plain(m, "enterprise"), Enterprise.name_zh),
+        Column("name", _l("Name"), called, by_sound(column("name"))),
+        Column("enterprise", _l("Enterprise"), lambda m: plain(m, "enterprise"), by_sound(Enterprise.name_zh)),
         Column("town", _l("Town"), lambda m: plain(m, "town"), Town.id),
         Column("key", _l("Key unit"), lambda m: _("yes") if m.is_key_unit else "", Enterprise.is_key_unit),
         Column("classes", _l("Classes this year"), lambda m: m.classes, column("classes"), "num"),
@@ -117,8 +118,8 @@ def managers() -> str | Response:
         asked=asked,
         target=target,
         states=HOURS_STATES,
-        towns=posts_queries.town_names(towns),
-        industries=posts_queries.industry_names(),
+        towns=town_names(towns),
+        industries=industry_names(),
     )
 
 
@@ -136,10 +137,10 @@ def classes() -> str | Response:
     )
     now = clock.now()
     columns = (
-        Column("title", _l("Class"), lambda c: plain(c, "title"), Course.title_zh),
+        Column("title", _l("Class"), lambda c: plain(c, "title"), by_sound(Course.title_zh)),
         Column("day", _l("Begins"), lambda c: c.starts_at, TrainingClass.starts_at),
         Column("ends", _l("Ends"), lambda c: c.ends_at, filed=True),
-        Column("home", _l("Home"), lambda c: plain(c, "home"), Home.name_zh),
+        Column("home", _l("Home"), lambda c: plain(c, "home"), by_sound(Home.name_zh)),
         Column("lecturers", _l("Lecturers"), lambda c: c.teachers, filed=True),
         Column("taken", _l("Seats taken"), lambda c: c.seats_taken, TrainingClass.seats_taken, "num"),
         Column("seats", _l("Seats"), lambda c: c.capacity, TrainingClass.capacity, "num"),
@@ -173,7 +174,7 @@ def people() -> str | Response:
     """The people of the owner's enterprise, with their hours."""
     target = city().hours_target
     columns = (
-        Column("name", _l("Name"), lambda m: called(m), column("person")),
+        Column("name", _l("Name"), lambda m: called(m), by_sound(Person.name)),
         Column("hours", _l("Hours this year"), lambda m: m.hours, column("half_hours"), "num"),
         Column("all", _l("Hours in all"), lambda m: m.hours_in_all, column("half_hours_in_all"), "num"),
         Column("coming", _l("Classes to come"), lambda m: m.coming, column("coming"), "num"),
@@ -208,10 +209,10 @@ def history() -> str | Response:
 def _booked(template: str, whose: Any, name: str) -> str | Response:
     when, now = _text("when"), clock.now()
     columns: tuple[Column, ...] = (
-        Column("title", _l("Class"), lambda b: plain(b, "title"), Course.title_zh),
-        Column("name", _l("Name"), lambda b: called(b, "person"), Person.name),
+        Column("title", _l("Class"), lambda b: plain(b, "title"), by_sound(Course.title_zh)),
+        Column("name", _l("Name"), lambda b: called(b, "person"), by_sound(Person.name)),
         Column("day", _l("Day"), lambda b: b.starts_at, TrainingClass.starts_at),
-        Column("home", _l("Home"), lambda b: plain(b, "home"), Home.name_zh),
+        Column("home", _l("Home"), lambda b: plain(b, "home"), by_sound(Home.name_zh)),
         Column("state", _l("State"), lambda b: _outcome(b, now), Booking.state),
         Column("hours", _l("Hours"), lambda b: b.hours, column("half_hours"), "num"),
     )

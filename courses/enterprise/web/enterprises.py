@@ -1,25 +1,26 @@
 """The list of enterprises, and each one's page."""
 
-from types import SimpleNamespace
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import column
 
 from courses.enterprise import queries
-from courses.enterprise.queries import GAPS, SORTS, Filters, Listed, Member, Profile
+from courses.enterprise.queries import GAPS, Filters, Listed, Member, Profile
 from courses.enterprise.web.blueprint import pages
 from courses.ground import clock, sheets
-from courses.ground.forms import number_argument, page_number
+from courses.ground.forms import number_argument
 from courses.ground.language import called, plain
+from courses.ground.lists import Column, listed
 from courses.ground.refusal import Refusal
+from courses.ground.sound import by_sound
 from courses.people.guard import needs, signed_in
 from courses.people.looks import looked
-from courses.people.model import Role
-from courses.people.queries import city
+from courses.people.model import Enterprise, Role
+from courses.people.queries import city, industry_names, town_names
 from courses.people.rights import Actor, Right, may
-
-PAGE_SIZE = 20
 
 
 @pages.get("/enterprise")
@@ -38,26 +39,38 @@ def enterprises() -> Any:
     actor = signed_in()
     if not actor.has(Role.OFFICER, Role.ASSOCIATION, Role.ADMINISTRATOR):
         return own()
-    filters, kind, now = _filters(), sheets.wanted(), clock.now()
-    where = towns_of(actor)
-    if kind:
-        rows = queries.listed(where, filters, now, 0, sheets.MAX_ROWS)
-        return sheets.taken_away(kind, _("List of enterprises"), _list_head(), map(_list_row, rows))
-    number = page_number()
-    found = queries.listed(where, filters, now, (number - 1) * PAGE_SIZE, PAGE_SIZE + 1)
-    pager = SimpleNamespace(
-        number=number,
-        pages=number + (len(found) > PAGE_SIZE),
-        url=lambda n: url_for(".enterprises", **{**request.args.to_dict(), "page": n}),
+    where, filters = towns_of(actor), _filters()
+    columns = (
+        Column("name", _l("Enterprise"), lambda e: plain(e, "name"), by_sound(Enterprise.name_zh)),
+        Column("code", _l("Credit code"), lambda e: e.credit_code, Enterprise.credit_code),
+        Column("town", _l("Town"), lambda e: plain(e, "town"), Enterprise.town_id),
+        Column("industry", _l("Industry"), lambda e: plain(e, "industry"), Enterprise.industry_id),
+        Column("key", _l("Key unit"), lambda e: _("yes") if e.is_key_unit else "", filed=True),
+        Column("managers", _l("Managers"), lambda e: e.managers, column("managers"), "num"),
+        Column("owners", _l("Persons in charge"), lambda e: e.owners, filed=True),
+        Column("unopened", _l("Without an account"), lambda e: e.unopened, filed=True),
+        Column("hours", _l("Hours this year"), lambda e: e.hours, column("half_hours"), "num"),
+        Column("post", _l("Post"), _state, (column("state"), column("unopened"))),
     )
-    return render_template(
+    return listed(
         "enterprise/enterprises.html",
-        found=found[:PAGE_SIZE],
+        _("List of enterprises"),
+        queries.listed(where, filters, clock.this_year()),
+        lambda row: Listed(*row),
+        columns,
+        Enterprise.id,
+        "name",
         filters=filters,
-        pager=pager,
-        towns=queries.towns(where),
-        industries=queries.industries(),
+        towns=town_names(where),
+        industries=industry_names(),
     )
+
+
+def _state(line: Listed) -> str:
+    """Return in a word how the post of an enterprise is filled."""
+    if not line.managers:
+        return str(_("Vacant"))
+    return str(_("%(count)s without an account", count=line.unopened) if line.unopened else _("Filled"))
 
 
 def towns_of(actor: Actor) -> frozenset[int] | None:
@@ -66,45 +79,14 @@ def towns_of(actor: Actor) -> frozenset[int] | None:
 
 
 def _filters() -> Filters:
-    def one_of(name: str, known: tuple[str, ...]) -> str:
-        return said if (said := request.args.get(name, "")) in known else ""
-
+    gap = request.args.get("gap", "")
     return Filters(
         q=request.args.get("q", "").strip()[:100],
         town=number_argument("town"),
         industry=number_argument("industry"),
         key=request.args.get("key") == "1",
-        gap=one_of("gap", GAPS),
-        sort=one_of("sort", SORTS) or "name",
+        gap=gap if gap in GAPS else "",
     )
-
-
-def _list_head() -> list[str]:
-    return [
-        _("Enterprise"),
-        _("Credit code"),
-        _("Town"),
-        _("Industry"),
-        _("Key unit"),
-        _("Managers"),
-        _("Persons in charge"),
-        _("Without an account"),
-        _("Hours this year"),
-    ]
-
-
-def _list_row(row: Listed) -> list[Any]:
-    return [
-        plain(row, "name"),
-        row.credit_code,
-        plain(row, "town"),
-        plain(row, "industry"),
-        _("yes") if row.is_key_unit else "",
-        row.managers,
-        row.owners,
-        row.unopened,
-        row.hours,
-    ]
 
 
 @pages.get("/enterprises/<int:enterprise_id>")

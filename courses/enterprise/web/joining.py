@@ -14,7 +14,7 @@ from courses.enterprise.actions.join import Asking
 from courses.enterprise.forms import JoinForm, RefusalForm
 from courses.enterprise.queries import Joining
 from courses.enterprise.web.blueprint import pages
-from courses.enterprise.web.enterprises import PAGE_SIZE, towns_of
+from courses.enterprise.web.enterprises import towns_of
 from courses.ground import sheets
 from courses.ground.forms import page_number
 from courses.ground.language import called, lang, plain
@@ -22,8 +22,10 @@ from courses.ground.refusal import Refusal
 from courses.people.guard import needs, public, signed_in
 from courses.people.looks import looked
 from courses.people.model import Role
-from courses.people.queries import city
+from courses.people.queries import city, town_names
 from courses.people.rights import Right, may
+
+PAGE_SIZE = 20
 
 READABLE_FOR_S = 90 * 86400
 
@@ -40,7 +42,7 @@ def _form(**more: Any) -> JoinForm:
         SelectChoice(Role.MANAGER, plain(city(), "post_name")),
         SelectChoice(Role.OWNER, _("person in charge")),
     ]
-    form.town_id.choices = [SelectChoice(town.id, plain(town, "name")) for town in queries.towns(None)]
+    form.town_id.choices = [SelectChoice(town.id, plain(town, "name")) for town in town_names()]
     return form
 
 
