@@ -409,6 +409,7 @@ def test_no_page_is_partly_english(app: Flask, client: Client, addresses: list[s
         "/sign-in/sso/return",
         "/sign-in/sso/link",
         "/sign-in/sso/mail",
+        "/sign-in/sso/links/<token>",
     }
     assert {
         at for at in addresses if "9999" not in at and not at.endswith((".txt", ".atom", ".xml"))
