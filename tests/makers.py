@@ -111,6 +111,7 @@ def a_plan(
     cancel_until: dt.datetime | None = None,
     enterprise_limit: int | None = None,
     draw_at: dt.datetime | None = None,
+    names_by: dt.datetime | None = None,
 ) -> ClassPlan:
     spans = sittings or [(in_days(days, hour), in_days(days, hour) + 2.5 * HOUR)]
     begins = min(spans)[0]
@@ -123,6 +124,7 @@ def a_plan(
         closes_at=closes_at or begins,
         cancel_until=cancel_until or begins - 24 * HOUR,
         draw_at=draw_at,
+        names_by=names_by,
         lecturer_ids=lecturers,
         reminders=reminders,
         enterprise_limit=enterprise_limit,

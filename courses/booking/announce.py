@@ -20,6 +20,7 @@ EVENTS = {
     "promoted": Event.PROMOTED,
     "cancelled": Event.CANCELLED,
     "cancelled_late": Event.CANCELLED,
+    "lapsed": Event.CANCELLED,
     "cancellation_undone": Event.RESTORED,
 }
 """What the log says, and the event that it is. Marks are announced all at once, by the roster."""

@@ -82,8 +82,8 @@ class Draw(Shape):
 class Class(Shape):
     about = _l(
         "One dated class of a course. `free`: seats not taken; `queued`: how many wait; `is_open`: one may book or "
-        "queue now. `schedule_no` rises with every move: send it as `seen` to be refused when the class has moved "
-        "since."
+        "queue now; `names_by`: until when held seats can get their names. `schedule_no` rises with every move: send "
+        "it as `seen` to be refused when the class has moved since."
     )
 
     id: Id
@@ -103,6 +103,7 @@ class Class(Shape):
     opens_at: Moment
     closes_at: Moment
     cancel_until: Moment
+    names_by: Moment
     draw: Draw | None
     schedule_no: int
 
@@ -119,11 +120,12 @@ class Ask(Shape):
 
 class Outcome(Shape):
     about = _l(
-        "What one person got. `place`: in the queue, counted from 1; null for a seat. `entry`: in a draw to come."
+        "What one person got; `person` is null for a place still to be named. `place`: in the queue, counted from 1; "
+        "null for a seat. `entry`: in a draw to come."
     )
 
     id: Id
-    person: Id
+    person: Id | None
     state: State
     place: int | None
     entry: int | None
@@ -134,17 +136,21 @@ class Asked(Made):
 
 
 class Booking(Shape):
-    about = _l("One person's place in one class. `place`: in the queue, counted from 1, if `state` is queued.")
+    about = _l(
+        "One place in one class. `person` is null while it is still to be named, which must be by `due_at`. `place`: "
+        "in the queue, counted from 1, if `state` is queued."
+    )
 
     id: Id
     class_: Id = Field(serialization_alias="class")
-    person: Id
-    name: str
+    person: Id | None
+    name: str | None
     state: State
     reason: str
     place: int | None
     entry: int | None
     attended: bool | None
+    due_at: Moment | None
 
 
 class Bookings(Page):
@@ -253,7 +259,7 @@ def booking(booking_id: int) -> Booking:
     found = queries.booking_seen_by(signed_in(), booking_id)
     if found is None:
         raise Refusal("not_found")
-    looked(signed_in(), "booking", person_ids=[found.person_id])
+    looked(signed_in(), "booking", person_ids=[found.person_id] if found.person_id else [])
     return _booking(found)
 
 
@@ -268,7 +274,7 @@ def booking(booking_id: int) -> Booking:
 )
 def cancel(booking_id: int) -> Booking:
     actions.cancel(signed_in(), booking_id, "api")
-    return _after(booking_id)
+    return after(booking_id)
 
 
 @resources.delete("/bookings/<id:booking_id>/cancellation")
@@ -285,7 +291,7 @@ def cancel(booking_id: int) -> Booking:
 )
 def undo_cancel(booking_id: int) -> Booking:
     actions.undo_cancel(signed_in(), booking_id, "api")
-    return _after(booking_id)
+    return after(booking_id)
 
 
 @resources.post("/classes/<id:class_id>/move")
@@ -401,6 +407,7 @@ def _class(view: ClassView, at: dt.datetime) -> Class:
         opens_at=row.opens_at,
         closes_at=row.closes_at,
         cancel_until=row.cancel_until,
+        names_by=row.names_until,
         draw=_draw(row),
         schedule_no=row.schedule_no,
     )
@@ -413,7 +420,7 @@ def _draw(row: TrainingClass) -> Draw | None:
     return Draw(draw_at=row.draw_at, commitment=row.draw_commitment, drawn_at=row.drawn_at, seed=seed)
 
 
-def _after(booking_id: int) -> Booking:
+def after(booking_id: int) -> Booking:
     """Return the booking as an action has just left it."""
     place = queries.place_of(booking_id)
     assert place is not None  # the action found it
@@ -431,4 +438,5 @@ def _booking(place: Place) -> Booking:
         place=place.place,
         entry=place.entry,
         attended=place.attended,
+        due_at=place.due_at,
     )

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
-from wtforms import HiddenField, IntegerField, StringField
+from wtforms import HiddenField, IntegerField, RadioField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from courses.catalogue.forms import TimetableForm
@@ -29,6 +29,15 @@ def asked(form: MultiDict[str, str], oneself: int) -> Asked:
         raise Refusal("malformed")
     people = [int(text) for text in form.getlist("people")] or ([] if "group" in form else [oneself])
     return Asked(people, int(form["seen"]) if form.get("seen") else None)
+
+
+class HoldForm(Form):
+    seats = IntegerField(_l("How many seats"), [InputRequired(REQUIRED), Between(1, 1000)])
+    seen = IntegerField(validators=[Optional()], widget=HiddenField.widget)
+
+
+class ColleagueForm(Form):
+    person = RadioField(_l("Who comes"), coerce=int, validators=[InputRequired(_l("Choose a person."))])
 
 
 class MoveForm(TimetableForm):

@@ -24,11 +24,20 @@ class State(StrEnum):
 SEATED = (State.HELD, State.REQUESTED, State.BOOKED, State.OFFERED)
 """States that take a seat."""
 LIVE = (*SEATED, State.QUEUED)
-FINAL = ("called_off", "handed_over", "left")
+LAPSES = {
+    State.HELD: "unnamed",
+    State.QUEUED: "unnamed",
+    State.REQUESTED: "unapproved",
+    State.OFFERED: "unanswered",
+}
+"""States that wait for somebody until `Booking.due_at`, and the reason for which they are cancelled after it. In the
+queue only a place that is still to be named has such an end."""
+FINAL = ("called_off", "handed_over", "left", *LAPSES.values(), "released")
 """Reasons for which a booking is cancelled and nobody can take that back."""
 MOVED_UP = ("promoted", "lots_drawn")
 """Events after which a seat given up before them is gone, and an entry with them."""
 _IS_LIVE = text("state <> 'cancelled' AND person_id IS NOT NULL")
+_IS_DUE = text("due_at IS NOT NULL")
 
 
 class Enrolment(Base, kw_only=True):
@@ -66,7 +75,8 @@ class Booking(Base, kw_only=True):
     """One person's (or one still unnamed) place in one class.
 
     `sequence` rises when the booking is cancelled or brought back; added to the class's schedule_no it is the
-    calendar's SEQUENCE. `changed_at` is when it came into its present state, `reason` why.
+    calendar's SEQUENCE. `changed_at` is when it came into its present state, `reason` why. `due_at`: by when a held
+    seat must be named, a requested one approved, an offered one answered; else it lapses.
     """
 
     __tablename__ = "booking"
@@ -84,6 +94,7 @@ class Booking(Base, kw_only=True):
         ),
         Index("ix_booking_class", "class_id", "state"),
         Index("ix_booking_person", "person_id", "state"),
+        Index("ix_booking_due", "due_at", sqlite_where=_IS_DUE, postgresql_where=_IS_DUE),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -95,6 +106,7 @@ class Booking(Base, kw_only=True):
     changed_at: Mapped[dt.datetime]
     sequence: Mapped[int] = mapped_column(default=0)
     attended: Mapped[bool | None] = mapped_column(default=None)
+    due_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     enrolment: Mapped[Enrolment] = relationship(init=False, viewonly=True)
     person: Mapped[Person | None] = relationship(init=False, viewonly=True)
     training_class: Mapped[TrainingClass] = relationship(init=False, viewonly=True)

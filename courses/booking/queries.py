@@ -60,13 +60,13 @@ def class_view(class_id: int, actor: Actor | None = None) -> ClassView | None:
 
 
 class Place(NamedTuple):
-    """One booking as its person sees it. `place`: in the queue, counted from 1. `entry`: its number in a draw that is
-    still to come, until which nobody has a place."""
+    """One booking as its person sees it; `person_id` is None while it is still to be named, by `due_at`. `place`: in
+    the queue, counted from 1. `entry`: its number in a draw that is still to come, until which nobody has a place."""
 
     id: int
-    person_id: int
-    person: str
-    person_en: str
+    person_id: int | None
+    person: str | None
+    person_en: str | None
     state: str
     reason: str
     class_id: int
@@ -74,6 +74,7 @@ class Place(NamedTuple):
     enterprise_id: int | None
     attended: bool | None
     entry: int | None = None
+    due_at: dt.datetime | None = None
 
 
 def _place() -> Any:
@@ -107,9 +108,10 @@ _PLACES = (
         Enrolment.enterprise_id,
         Booking.attended,
         _ENTRY,
+        Booking.due_at,
     )
     .join(Enrolment, Enrolment.id == Booking.enrolment_id)
-    .join(Person, Person.id == Booking.person_id)
+    .outerjoin(Person, Person.id == Booking.person_id)
     .join(TrainingClass, TrainingClass.id == Booking.class_id)
     .order_by(Enrolment.order_no, Booking.id)
 )
@@ -135,15 +137,22 @@ def place_of(booking_id: int) -> Place | None:
 
 def own_places(actor: Actor, class_id: int) -> list[Place]:
     """Return the bookings in a class that are the actor's own or, for an owner, their enterprise's; the latest of each
-    person, live or cancelled."""
+    person, live or cancelled, and the live ones that are still to be named."""
     whose = Booking.person_id == actor.id
     if actor.has(Role.OWNER):
         whose = or_(whose, Enrolment.enterprise_id == actor.enterprise_id)
     latest: dict[int, Place] = {}
     for place in _as_places(_PLACES.where(Booking.class_id == class_id, whose)):
-        if place.state != State.CANCELLED or place.person_id not in latest:
-            latest[place.person_id] = place
+        key = place.person_id or -place.id
+        if place.state != State.CANCELLED or (place.person_id and key not in latest):
+            latest[key] = place
     return list(latest.values())
+
+
+def people_in(class_id: int) -> set[int]:
+    """Return who has a live booking in a class."""
+    there = select(Booking.person_id).where(Booking.class_id == class_id, Booking.state.in_(LIVE))
+    return {id_ for id_ in db.session.scalars(there) if id_}
 
 
 class Mine(NamedTuple):

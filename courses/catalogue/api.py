@@ -167,7 +167,8 @@ class Plan(Timetable):
         "A class to be published. Without `opens_at` booking opens at once, without `closes_at` it closes when the "
         "class begins, and without `cancel_until` cancelling is free until 24 hours before. `reminders`: minutes "
         "before a sitting. `enterprise_limit`: how many seats one enterprise can have. With "
-        "`draw_at` lots are drawn then among all who entered before."
+        "`draw_at` lots are drawn then among all who entered before. `names_by`: until when held seats can get "
+        "their names; without it until `cancel_until`."
     )
 
     course: Id
@@ -178,6 +179,7 @@ class Plan(Timetable):
     cancel_until: Moment | None = None
     enterprise_limit: Seats | None = None
     draw_at: Moment | None = None
+    names_by: Moment | None = None
     reminders: list[Minutes] = Field(list(DEFAULT_REMINDERS), max_length=len(_MINUTES))
 
     def as_class_plan(self) -> ClassPlan:
@@ -191,6 +193,7 @@ class Plan(Timetable):
             closes_at=self.closes_at or begins,
             cancel_until=self.cancel_until or begins - CANCEL_BEFORE,
             draw_at=self.draw_at,
+            names_by=self.names_by,
             lecturer_ids=self.lecturers,
             reminders=self.reminders,
             enterprise_limit=self.enterprise_limit,
@@ -250,6 +253,7 @@ def classes(query: ClassFilters) -> Classes:
     *PLACE_REFUSES,
     "window_wrong",
     "draw_wrong",
+    "names_by_wrong",
     "not_found",
     about=_l("It is a class of your squadron, and people can see it at once."),
     status=201,

@@ -113,6 +113,14 @@ class ClassForm(TimetableForm):
             "Empty: seats go in the order of asking. Else people enter until this moment, then lots are drawn."
         ),
     )
+    names_by = MomentField(
+        _l("Held seats get their names until"),
+        [Optional()],
+        description=_l(
+            "An enterprise may hold seats and say later who comes. Empty: as long as cancelling is free. Seats without "
+            "a name then go to the queue."
+        ),
+    )
     reminders = Choices(_l("Reminders"), coerce=int, choices=REMINDERS, default=DEFAULT_REMINDERS)
 
     def fill(self, plan: ClassPlan) -> None:
@@ -125,6 +133,7 @@ class ClassForm(TimetableForm):
         self.opens_at.data = plan.opens_at if plan.opens_at > clock.now() else None
         self.closes_at.data = plan.closes_at if plan.closes_at != begins else None
         self.draw_at.data = plan.draw_at
+        self.names_by.data = plan.names_by
         self.cancel_until.data = plan.cancel_until if plan.cancel_until != begins - CANCEL_BEFORE else None
 
     def plan(self, course_id: int) -> ClassPlan:
@@ -140,6 +149,7 @@ class ClassForm(TimetableForm):
             closes_at=self.closes_at.data or begins,
             cancel_until=self.cancel_until.data or begins - CANCEL_BEFORE,
             draw_at=self.draw_at.data,
+            names_by=self.names_by.data,
             lecturer_ids=self.lecturers.data or (),
             reminders=self.reminders.data or (),
             enterprise_limit=self.enterprise_limit.data,
@@ -222,4 +232,5 @@ REFUSED_AT = {
     "lecturer_clash": "lecturers",
     "window_wrong": "closes_at",
     "draw_wrong": "draw_at",
+    "names_by_wrong": "names_by",
 }

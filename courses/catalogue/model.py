@@ -43,6 +43,7 @@ class ClassPlan:
     lecturer_ids: Sequence[int] = ()
     reminders: Collection[int] = field(default_factory=tuple)
     enterprise_limit: int | None = None
+    names_by: dt.datetime | None = None
 
 
 class DayKind(StrEnum):
@@ -158,7 +159,7 @@ class TrainingClass(Base, kw_only=True):
     Both change together with those rows, under this row's lock. `starts_at` and `ends_at` are those of the first and
     last sitting. `enterprise_limit`: how many seats one enterprise can have, if there is a limit. `schedule_no` rises
     with every move, call-off and undo; `scheduled_at` says when it last did, and `published_at` when people could
-    first see the class.
+    first see the class. `names_by`: until when held seats can get their names; None: until `cancel_until`.
 
     `draw_at`: until then one enters a draw instead of getting a seat in the order of asking. `draw_seed` is drawn when
     the class is made, and secret until `drawn_at`; `draw_commitment`, which is public from the start, binds to it.
@@ -173,6 +174,7 @@ class TrainingClass(Base, kw_only=True):
         CheckConstraint("enterprise_limit > 0", name="enterprise_limit_positive"),
         CheckConstraint("starts_at < ends_at", name="ends_after_start"),
         CheckConstraint("closes_at <= starts_at", name="closes_before_start"),
+        CheckConstraint("names_by <= starts_at", name="names_before_start"),
         CheckConstraint("draw_at <= closes_at", name="draws_before_close"),
         CheckConstraint("draw_at IS NULL OR length(draw_seed) = 64", name="draws_from_a_seed"),
         Index("ix_training_class_shelf", "state", "starts_at"),
@@ -205,6 +207,7 @@ class TrainingClass(Base, kw_only=True):
     draw_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     draw_seed: Mapped[str] = mapped_column(String(64), default="")
     drawn_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    names_by: Mapped[dt.datetime | None] = mapped_column(default=None)
     course: Mapped[Course] = relationship(init=False, viewonly=True)
     room: Mapped[Room] = relationship(init=False, viewonly=True)
     sittings: Mapped[list["Sitting"]] = relationship(init=False, viewonly=True, order_by="Sitting.starts_at")
@@ -223,6 +226,11 @@ class TrainingClass(Base, kw_only=True):
 
     def has_begun(self, at: dt.datetime) -> bool:
         return at >= self.starts_at
+
+    @property
+    def names_until(self) -> dt.datetime:
+        """Until when a held seat can get a name."""
+        return self.names_by or self.cancel_until
 
     @property
     def awaits_draw(self) -> bool:

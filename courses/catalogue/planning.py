@@ -106,6 +106,7 @@ def plan_of(class_: TrainingClass) -> ClassPlan:
         lecturer_ids=list(db.session.scalars(lecturers)),
         reminders=list(db.session.scalars(reminders)),
         enterprise_limit=class_.enterprise_limit,
+        names_by=class_.names_by,
     )
 
 
@@ -123,6 +124,7 @@ def later(plan: ClassPlan, weeks: int, at: dt.datetime) -> ClassPlan:
         closes_at=on(plan.closes_at),
         cancel_until=on(plan.cancel_until),
         draw_at=on(plan.draw_at) if plan.draw_at else None,
+        names_by=on(plan.names_by) if plan.names_by else None,
     )
 
 
@@ -185,6 +187,7 @@ def settings_of(plan: ClassPlan, at: dt.datetime) -> dict[str, Any]:
         "closes": _minutes(begins - plan.closes_at),
         "cancel": _minutes(begins - plan.cancel_until),
         "draw": _minutes(begins - plan.draw_at) if plan.draw_at else None,
+        "names": _minutes(begins - plan.names_by) if plan.names_by else None,
     }
 
 
@@ -213,6 +216,7 @@ def plan_from(course_id: int, settings: dict[str, Any], at: dt.datetime) -> Clas
         closes_at=begins - dt.timedelta(minutes=settings["closes"]),
         cancel_until=begins - dt.timedelta(minutes=settings["cancel"]),
         draw_at=None if settings["draw"] is None else begins - dt.timedelta(minutes=settings["draw"]),
+        names_by=None if settings.get("names") is None else begins - dt.timedelta(minutes=settings["names"]),
         lecturer_ids=settings["lecturers"],
         reminders=settings["reminders"],
     )

@@ -94,6 +94,10 @@ REFUSALS: dict[str, tuple[int, Any]] = {
         422,
         _l("The draw must be after booking opens and not after it closes. Choose a moment between the two."),
     ),
+    "names_by_wrong": (
+        422,
+        _l("Names must be due after booking opens and before the class begins. Choose a moment between the two."),
+    ),
     "window_wrong": (422, _l("Booking must open before it closes, and close no later than the class begins.")),
     "class_changed": (409, _l("Someone changed this class meanwhile. Look at it as it is now, then decide again.")),
     # booking
@@ -110,6 +114,18 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     "enterprise_limit": (
         409,
         _l("One enterprise can have at most %(limit)s seats in this class; yours has %(taken)s. Ask for fewer."),
+    ),
+    "no_number": (422, _l("Say how many seats, as a whole number from 1 to 1000.")),
+    "names_over": (
+        409,
+        _l("Names for seats in this class could be given until %(until)s. Book for the people themselves instead."),
+    ),
+    "already_named": (409, _l("Someone gave this seat a name meanwhile. Look at it as it is now.")),
+    "swap_over": (
+        409,
+        _l(
+            "A colleague could be swapped until %(until)s. Who cannot come cancels, and the next in the queue moves up."
+        ),
     ),
     "course_archived": (409, _l("This course is archived: no new class can be published of it. Take it back first.")),
     "nothing_chosen": (422, _l("Choose at least one date.")),

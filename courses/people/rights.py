@@ -62,6 +62,7 @@ class Right(StrEnum):
     BOOK = "bookings:create"
     READ_BOOKING = "bookings:read"
     CANCEL = "bookings:cancel"
+    HOLD = "bookings:hold"
     WRITE_COURSE = "courses:write"
     PUBLISH = "classes:publish"
     CHANGE_CLASS = "classes:change"
@@ -134,6 +135,7 @@ GRANTS: dict[Right, Grants] = {
         (_role(Role.OWNER), own_enterprise),
         (_role(Role.OFFICER), own_squadron),
     ),
+    Right.HOLD: ((_role(Role.OWNER), own_enterprise),),
     Right.WRITE_COURSE: ((frozenset({Role.OFFICER, Role.ADMINISTRATOR}), anywhere),),
     Right.PUBLISH: ((_role(Role.OFFICER), own_squadron),),
     Right.CHANGE_CLASS: ((_role(Role.OFFICER), own_squadron),),
@@ -166,6 +168,7 @@ REACHED_BY: dict[Right, tuple[Reach, ...]] = {
     Right.USE_ACCOUNT: (Reach.BOOK,),
     Right.BOOK: (Reach.BOOK,),
     Right.CANCEL: (Reach.BOOK, Reach.SERVE),
+    Right.HOLD: (Reach.BOOK,),
     Right.INVITE: (Reach.BOOK, Reach.SERVE),
     Right.CHANGE_PEOPLE: (Reach.BOOK, Reach.SERVE),
 }

@@ -1,12 +1,14 @@
 """Writing down the reminders that are due."""
 
+import datetime as dt
+
 from courses.catalogue import queries as catalogue
 from courses.catalogue.model import TrainingClass
 from courses.ground import clock
 from courses.ground.transaction import locked, transaction
 from courses.outbox.actions import Reader, post_all, row_of
 from courses.reminders import queries
-from courses.reminders.queries import Reminded, Spoken
+from courses.reminders.queries import Holding, Reminded, Spoken
 
 KIND = "reminder"
 
@@ -18,6 +20,42 @@ def post_due() -> int:
     moved or called off at this moment reminds nobody of the old time.
     """
     return sum(_post(spoken) for spoken in queries.moments_due(clock.now()))
+
+
+NAGS = (dt.timedelta(days=1), dt.timedelta(days=3))
+"""How long before the end of the time to name held seats their holder is reminded, the nearest first."""
+
+
+def nag_due() -> int:
+    """Remind who holds seats that nobody was named for yet; return how many were reminded."""
+    at = clock.now()
+    return sum(_nag(class_id, at) for class_id in queries.classes_to_name(at, max(NAGS)))
+
+
+def _nag(class_id: int, at: dt.datetime) -> int:
+    """Remind the holders of one class, once for each of `NAGS`, of several only the one nearest the deadline; a moment
+    before the seats were held is silent: holding them was the telling."""
+    with transaction():
+        class_ = locked(TrainingClass, class_id)
+        said = queries.said_of(class_id)
+        rows = []
+        for holding in queries.holdings(class_id):
+            come = [nag for nag in NAGS if holding.since <= holding.due_at - nag <= at]
+            if come and at < holding.due_at:
+                rows.append(_nagging(class_, said, holding, come[0]))
+        post_all(rows)
+        return len(rows)
+
+
+def _nagging(class_: TrainingClass, said: catalogue.Said, holding: Holding, before: dt.timedelta) -> dict[str, object]:
+    facts = {
+        "class_": catalogue.facts_of(class_, said, catalogue.spans_of(class_)),
+        "path": f"/classes/{class_.id}",
+        "seats": holding.seats,
+        "due_at": holding.due_at.isoformat(),
+    }
+    key = f"unnamed:{holding.first_id}:{holding.due_at.isoformat()}:{before.days}:{holding.reader.id}"
+    return row_of("unnamed", holding.reader, key, facts, class_.id, holding.first_id, expires_at=holding.due_at)
 
 
 def _post(spoken: Spoken) -> int:

@@ -4,14 +4,15 @@ import datetime as dt
 from itertools import groupby
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from courses.booking.model import Booking, State
+from courses.booking.model import Booking, Enrolment, State
 from courses.catalogue.model import ClassState, Course, ReminderRule, Sitting, TrainingClass
 from courses.catalogue.queries import SAID, Said
 from courses.ground import clock
 from courses.ground.db import db
 from courses.homes.model import Home, Room
+from courses.outbox.actions import Reader
 from courses.outbox.model import Notice
 from courses.people.model import Person
 
@@ -106,6 +107,52 @@ def not_yet_told(spoken: Spoken) -> list[Reminded]:
         .order_by(Booking.id)
     )
     return [Reminded(*row) for row in db.session.execute(statement)]
+
+
+class Holding(NamedTuple):
+    """Seats of one act of asking that have no name yet: the first of them, how many, since when, by when, and who
+    holds them."""
+
+    first_id: int
+    seats: int
+    since: dt.datetime
+    due_at: dt.datetime
+    reader: Reader
+
+
+_UNNAMED = (Booking.state == State.HELD, Booking.person_id.is_(None), Booking.due_at.is_not(None))
+
+
+def classes_to_name(at: dt.datetime, ahead: dt.timedelta) -> list[int]:
+    """Return the classes with held seats that are to be named within `ahead`."""
+    soon = (Booking.due_at > at, Booking.due_at <= at + ahead)
+    return list(db.session.scalars(select(Booking.class_id).where(*_UNNAMED, *soon).distinct()))
+
+
+def holdings(class_id: int) -> list[Holding]:
+    """Return the held seats of a class by the act of asking they belong to."""
+    statement = (
+        select(func.min(Booking.id), func.count(), func.max(Booking.changed_at), func.min(Booking.due_at))
+        .add_columns(Person.id, Person.email)
+        .join(Enrolment, Enrolment.id == Booking.enrolment_id)
+        .join(Person, Person.id == Enrolment.made_by)
+        .where(Booking.class_id == class_id, *_UNNAMED)
+        .group_by(Enrolment.id, Person.id, Person.email)
+    )
+    rows = db.session.execute(statement)
+    return [Holding(id_, seats, since, due_at, Reader(who, mail)) for id_, seats, since, due_at, who, mail in rows]
+
+
+def said_of(class_id: int) -> Said:
+    """Return what notices say of a class beside its own row."""
+    statement = (
+        select(*SAID)
+        .select_from(TrainingClass)
+        .join(Course, Course.id == TrainingClass.course_id)
+        .join(Room, Room.id == TrainingClass.room_id)
+        .join(Home, Home.id == Room.home_id)
+    )
+    return Said(*db.session.execute(statement.where(TrainingClass.id == class_id)).one())
 
 
 def key_stem(spoken: Spoken) -> str:

@@ -342,6 +342,7 @@ def addresses(app: Flask) -> list[str]:
     makers.book(SHEN, by_lot[1])
     with clock.pretending(clock.now() + 2 * makers.HOUR):
         booking.draw(by_lot[1])
+    held = booking.hold(makers.actor(OWNER), coming, 1)[0].id
     keys = app.config["SETTINGS"].secret_keys
     request_link = URLSafeTimedSerializer(list(reversed(keys)), salt="join").dumps(int(request_id))
     invitation, reset = links.sign(keys, "invitation", NEWCOMER.id, 1), links.sign(keys, "reset", SHEN.id, 1)
@@ -353,6 +354,7 @@ def addresses(app: Flask) -> list[str]:
         "<int:row_id>": ["1"],
         "<int:import_id>": [str(setup.take_in(makers.actor(ADMINISTRATOR), "a.csv", SHEET.encode()))],
         "<int:class_id>/draft": [f"{draft}/draft"],
+        "<int:booking_id>": [str(makers.booking_id(coming, SHEN.id)), str(held)],
         "/classes/<int:class_id>/draw": [f"/classes/{class_id}/draw" for class_id in by_lot],
         "<int:class_id>": [str(coming), str(over), str(off), "9999"],
         "<int:course_id>": ["1", "2"],

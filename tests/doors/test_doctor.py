@@ -142,10 +142,13 @@ def test_two_of_one_number_in_the_queue(app: Flask, class_id: int) -> None:
 
 
 def test_a_seat_that_is_held_for_ever(app: Flask, class_id: int) -> None:
-    change(update(Booking).where(Booking.person_id == SHEN.id).values(state=State.HELD))
+    whose = update(Booking).where(Booking.person_id == SHEN.id)
+    change(whose.values(state=State.HELD, due_at=clock.now() - DAY / 2))
     assert words() == []
-    change(update(Booking).values(changed_at=clock.now() - 2 * DAY))
-    assert words() == [f"booking {booking(class_id)}: held for more than a day and never settled"]
+    over = f"booking {booking(class_id)}: the time to name, approve or answer it is over, and it still takes a seat"
+    for due_at in (clock.now() - 2 * DAY, None):
+        change(whose.values(due_at=due_at))
+        assert words() == [over]
 
 
 @pytest.mark.parametrize("act", ["moved", "gone", "more"])

@@ -113,6 +113,32 @@ CASES: dict[str, dict[str, Any]] = {
     "handed_over-from-the-queue": class_facts(MORNING, heir="王䶮", seated=False),
     "taken_over": class_facts(MORNING, giver="沈月", seated=True, calendar=entry()),
     "taken_over-from-the-queue": class_facts(MORNING, giver="沈月", seated=False),
+    "held": class_facts(MORNING, seats=3, due_at=at(11, 27, 9).isoformat()),
+    "unnamed": class_facts(MORNING, seats=1, due_at=at(11, 27, 9).isoformat()),
+    "promoted-for-names": class_facts(MORNING, seats=2, due_at=at(11, 27, 9).isoformat()),
+    "drawn-for-names": class_facts(MORNING, seats=2, due_at=at(11, 27, 9).isoformat()),
+    "queued-for-names": class_facts(MORNING, seats=2, due_at=at(11, 27, 9).isoformat()),
+    "moved-with-held-seats": class_facts(
+        NEW_YEAR, before=iso(DAY), held=True, seats=2, due_at=at(1, 3, 9, year=2027).isoformat()
+    ),
+    "handed_over-to-a-colleague": class_facts(
+        MORNING, heir="王䶮", seated=True, swapped=True, calendar=entry("CANCEL", 2)
+    ),
+    "handed_over-to-a-colleague-from-the-queue": class_facts(MORNING, heir="王䶮", seated=False, swapped=True),
+    "taken_over-from-a-colleague": class_facts(MORNING, giver="沈月", seated=True, swapped=True, calendar=entry()),
+    "taken_over-from-a-colleague-in-the-queue": class_facts(MORNING, giver="沈月", seated=False, swapped=True),
+    "lapsed-unnamed": class_facts(MORNING, why="unnamed", due_at=at(11, 25, 18).isoformat(), seats=1, seated=True),
+    "lapsed-unnamed-several": class_facts(
+        MORNING, why="unnamed", due_at=at(11, 25, 18).isoformat(), seats=3, seated=True
+    ),
+    "lapsed-unnamed-in-the-queue": class_facts(
+        MORNING, why="unnamed", due_at=at(11, 25, 18).isoformat(), seats=1, seated=False
+    ),
+    "lapsed-unapproved": class_facts(MORNING, why="unapproved", due_at=at(11, 25, 18).isoformat()),
+    "lapsed-unapproved-for-the-owner": class_facts(
+        MORNING, why="unapproved", due_at=at(11, 25, 18).isoformat(), who="沈月"
+    ),
+    "lapsed-unanswered": class_facts(MORNING, why="unanswered", due_at=at(11, 25, 18).isoformat()),
     "left": {**JIA, "heir": None, "path": "/desk"},
     "left-with-a-successor": {**JIA, "heir": "王䶮", "path": "/desk"},
     "succeeded": {**JIA, "giver": "沈月", "path": "/desk"},

@@ -1,5 +1,5 @@
-"""The acts of booking, one file per verb: book, cancel (and undo), hand over, promote, change (move, resize, call off),
-take back what nobody was told yet, discard.
+"""The acts of booking, one file per verb: book, cancel (and undo), hold, name, hand over, promote, let lapse,
+change (move, resize, call off), take back what nobody was told yet, discard.
 
 Each locks the class first, then the room if it takes one, then all the people it may seat at once, in the order of
 their ids; all else follows under those locks.
@@ -12,11 +12,15 @@ from courses.booking.actions.discard import discard
 from courses.booking.actions.draw import draw, draw_due
 from courses.booking.actions.ground import Locked, locked_class
 from courses.booking.actions.hand_over import hand_over
+from courses.booking.actions.hold import hold
+from courses.booking.actions.lapse import lapse_due
+from courses.booking.actions.name import NewColleague, name
 from courses.booking.actions.promote import people_waiting, promote_waiting
 from courses.booking.actions.take_back import take_back, undo_change
 
 __all__ = [
     "Locked",
+    "NewColleague",
     "Outcome",
     "book",
     "call_off",
@@ -27,8 +31,11 @@ __all__ = [
     "draw_due",
     "give_up",
     "hand_over",
+    "hold",
+    "lapse_due",
     "locked_class",
     "move",
+    "name",
     "people_waiting",
     "promote_waiting",
     "replace_reminders",

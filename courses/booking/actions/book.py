@@ -41,11 +41,11 @@ Asked = ParamSpec("Asked")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one person got. `place`: in the queue, counted from 1; None for a seat. `entry`: the number in a draw that
-    is still to come; until then nobody has a place."""
+    """What one person got. `person`: None for a place still to be named. `place`: in the queue, counted from 1; None
+    for a seat. `entry`: the number in a draw that is still to come; until then nobody has a place."""
 
     id: int
-    person: int
+    person: int | None
     state: str
     place: int | None
     entry: int | None = None
@@ -91,7 +91,7 @@ def book(
             raise Refusal("nobody")
         at = clock.now()
         class_ = plain_class(class_id)
-        _require_open(class_.row, at)
+        require_open(class_.row, at)
         require_unchanged(class_.row, seen)
         free = class_.row.capacity - class_.row.seats_taken
         drawn_later = awaits_draw(class_.row)
@@ -102,7 +102,7 @@ def book(
         found = _require_free(actor, class_.row, ids)
         require_within_limit(class_.row, found[0].enterprise_id, len(found), seated)
         if seated:
-            _require_no_clash(found)
+            require_no_clash(found)
         entry = class_.row.last_order_no + 1 if drawn_later else None
         made = _enrol(actor, class_.row, found, State.BOOKED if seated else State.QUEUED, at)
         got, place = (set(made), 0) if seated else (set[int](), class_.row.queued + 1)  # the newest is the last
@@ -121,7 +121,8 @@ def book(
         return outcomes
 
 
-def _require_open(class_: TrainingClass, at: dt.datetime) -> None:
+def require_open(class_: TrainingClass, at: dt.datetime) -> None:
+    """Raise Refusal unless one may book or queue now: called_off, begun, not_open_yet, closed."""
     require_standing(class_, at)
     if at < class_.opens_at:
         raise Refusal("not_open_yet", opens_at=class_.opens_at)
@@ -145,7 +146,8 @@ def _require_free(actor: Actor, class_: TrainingClass, ids: list[int]) -> list[C
     return found
 
 
-def _require_no_clash(found: list[Candidate]) -> None:
+def require_no_clash(found: list[Candidate]) -> None:
+    """Raise Refusal("person_clash") for the first who has a seat elsewhere at one of the class's hours."""
     for person in found:
         if person.clash:
             zh, en, start, end = person.clash

@@ -1,6 +1,7 @@
 """Cancelling a booking, taking that back, and settling it after the class."""
 
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -15,7 +16,7 @@ from courses.booking.actions.ground import (
     tell,
 )
 from courses.booking.actions.promote import people_waiting, promote
-from courses.booking.model import FINAL, MOVED_UP, SEATED, Booking, Event, State
+from courses.booking.model import FINAL, MOVED_UP, SEATED, Booking, Enrolment, Event, State
 from courses.booking.queries import Titled
 from courses.catalogue.model import TrainingClass
 from courses.ground import clock
@@ -41,7 +42,8 @@ def cancel(actor: Actor, booking_id: int, door: str = "page") -> bool:
         if not booking.is_live:
             raise Refusal("not_cancellable")
         late = booking.takes_a_seat and at > class_.row.cancel_until
-        return not give_up(actor, class_, booking, reader, door, "late" if late else "asked")
+        reason = "released" if booking.person_id is None else "late" if late else "asked"
+        return not give_up(actor, class_, booking, reader, door, reason)
 
 
 def give_up(actor: Actor, class_: Locked, booking: Booking, reader: Reader, door: str, reason: str) -> bool:
@@ -50,7 +52,7 @@ def give_up(actor: Actor, class_: Locked, booking: Booking, reader: Reader, door
     Call it under the class's lock.
     """
     at = clock.now()
-    was_seated = booking.takes_a_seat
+    was_seated, in_calendar = booking.takes_a_seat, booking.state == State.BOOKED
     if was_seated:
         class_.row.seats_taken -= 1
     elif not _others_wait(booking):
@@ -62,11 +64,11 @@ def give_up(actor: Actor, class_: Locked, booking: Booking, reader: Reader, door
     log(class_.row.id, what, actor, door, [booking.id], seated=was_seated)
     withdraw([booking.id])
     final = promote(class_, at) > 0 or reason in FINAL
-    if was_seated or actor.id != reader.id:
+    if (was_seated and reason != "released") or actor.id != reader.id:
         by = None if actor.id == reader.id else actor.name
         told = [Told(booking.id, booking.sequence, reader)]
         gone = {"left": True} if reason == "left" else {"final": final}
-        tell("cancelled", class_, told, "CANCEL" if was_seated else None, by=by, **gone)
+        tell("cancelled", class_, told, "CANCEL" if in_calendar else None, by=by, **gone)
     return final
 
 
@@ -144,15 +146,9 @@ def _locked_booking(actor: Actor, booking_id: int) -> tuple[Locked, Booking, Rea
         raise Refusal("not_found")
     class_ = locked_class(class_id)
     booking = locked(Booking, booking_id)
-    person = db.session.execute(
-        select(Person.id, Person.email, Post.enterprise_id)
-        .outerjoin(Post, (Post.person_id == Person.id) & Post.role.in_((Role.MANAGER, Role.OWNER)))
-        .where(Person.id == booking.person_id)
-    ).first()
-    if person is None:
-        raise Refusal("not_found")
+    person = _person_of(booking)
     facts = {
-        "person_id": person.id,
+        "person_id": booking.person_id,
         "enterprise_id": person.enterprise_id,
         "squadron_id": class_.row.squadron_id,
     }
@@ -161,6 +157,17 @@ def _locked_booking(actor: Actor, booking_id: int) -> tuple[Locked, Booking, Rea
     except Refusal:
         raise Refusal("not_found") from None
     return class_, booking, Reader(person.id, person.email)
+
+
+def _person_of(booking: Booking) -> Any:
+    """Return whose booking it is, with the present enterprise; of one still to be named, who asked for it and its
+    enterprise."""
+    employed = (Post.person_id == Person.id) & Post.role.in_((Role.MANAGER, Role.OWNER))
+    if booking.person_id:
+        statement = select(Person.id, Person.email, Post.enterprise_id).outerjoin(Post, employed)
+        return db.session.execute(statement.where(Person.id == booking.person_id)).first()
+    asked = select(Person.id, Person.email, Enrolment.enterprise_id).join(Enrolment, Enrolment.made_by == Person.id)
+    return db.session.execute(asked.where(Enrolment.id == booking.enrolment_id)).one()
 
 
 def _others_wait(booking: Booking) -> bool:

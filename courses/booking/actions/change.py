@@ -15,6 +15,7 @@ from courses.booking.actions.ground import (
     require_standing,
     require_unchanged,
     tell,
+    tell_holders,
 )
 from courses.booking.actions.promote import promote
 from courses.booking.model import LIVE, Booking, State
@@ -29,7 +30,7 @@ from courses.catalogue.actions import (
     tell_lecturers,
 )
 from courses.catalogue.announce import announce_class
-from courses.catalogue.model import ClassState, Teaching
+from courses.catalogue.model import ClassState, Teaching, TrainingClass
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.refusal import Refusal
@@ -41,7 +42,7 @@ from courses.people.rights import Actor, Right, require
 from courses.webhooks.model import Event
 
 REMINDER = "reminder"
-MOVED_ALONG = ("opens_at", "closes_at", "cancel_until", "draw_at")
+MOVED_ALONG = ("opens_at", "closes_at", "cancel_until", "names_by", "draw_at")
 
 
 def move(
@@ -80,6 +81,8 @@ def move(
             class_.row.opens_at = min(class_.row.opens_at, class_.row.opens_at + shift)
             class_.row.closes_at += shift
             class_.row.cancel_until += shift
+            if class_.row.names_by:
+                class_.row.names_by += shift
             if class_.row.draw_at and class_.row.awaits_draw:
                 class_.row.draw_at = min(max(at, class_.row.draw_at + shift), class_.row.closes_at)
             set_sittings(class_.row, spans)
@@ -95,6 +98,7 @@ def move(
         tell("moved", moved, [t for t in seated if t.reader.id in clashing], "REQUEST", **facts, clash=True)
         tell("moved", moved, waiting, **facts, queued=True)
         _tell_lecturers("moved", moved, **facts)
+        tell_holders("moved", moved, _move_deadlines(moved.row, at), **facts, held=True)
         promote(moved, at)  # someone passed over for a clash may be free at the new hour
 
 
@@ -138,6 +142,7 @@ def call_off(actor: Actor, class_id: int, reason: str, door: str = "page", reaso
         _reschedule(class_, at)
         tell("called_off", class_, seated, "CANCEL", **why)
         tell("called_off", class_, waiting, **why)
+        tell_holders("called_off", class_, _unnamed(class_id), **why)
         _tell_lecturers("called_off", class_, **why)
         announce_class(Event.CALLED_OFF, class_.facts(), reason={"zh": reason, "en": reason_en or None})
         live = update(Booking).where(Booking.class_id == class_id, Booking.state.in_(LIVE))
@@ -189,7 +194,7 @@ def _reschedule(class_: Locked, at: dt.datetime) -> None:
 
 
 def _live(class_id: int) -> tuple[list[Told], list[Told]]:
-    """Return those with a seat and those waiting."""
+    """Return those with a seat and those waiting; who is still to be named is neither."""
     statement = (
         select(Booking.id, Booking.sequence, Booking.state, Person.id, Person.email)
         .join(Person, Person.id == Booking.person_id)
@@ -202,6 +207,21 @@ def _live(class_id: int) -> tuple[list[Told], list[Told]]:
         told = Told(booking_id, sequence, Reader(person_id, email))
         (waiting if state == State.QUEUED else seated).append(told)
     return seated, waiting
+
+
+def _unnamed(class_id: int) -> list[Booking]:
+    unnamed = select(Booking).where(Booking.class_id == class_id, Booking.person_id.is_(None), Booking.state.in_(LIVE))
+    return list(db.session.scalars(unnamed.order_by(Booking.id), execution_options={"populate_existing": True}))
+
+
+def _move_deadlines(row: TrainingClass, at: dt.datetime) -> list[Booking]:
+    """Let the time to name move along, and return what is to be named. Where it would be over at once, it lasts until
+    the class begins."""
+    unnamed = _unnamed(row.id)
+    for booking in unnamed:
+        booking.due_at = row.names_until if row.names_until > at else row.starts_at
+    db.session.flush()
+    return unnamed
 
 
 def _clashing(class_id: int, told: list[Told]) -> set[int]:

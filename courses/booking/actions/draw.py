@@ -2,7 +2,7 @@
 
 from sqlalchemy import bindparam, func, select, update
 
-from courses.booking.actions.ground import Locked, Told, locked_class, log, tell
+from courses.booking.actions.ground import Locked, Told, locked_class, log, tell, tell_holders
 from courses.booking.actions.promote import promote
 from courses.booking.model import Booking, Draw, Enrolment, State
 from courses.catalogue.model import ClassState, TrainingClass
@@ -97,3 +97,11 @@ def _tell_the_rest(class_: Locked) -> None:
     )
     waiting = db.session.execute(statement)
     tell("not_drawn", class_, [Told(id_, sequence, Reader(person, email)) for id_, sequence, person, email in waiting])
+    unnamed = (
+        select(Booking)
+        .join(Enrolment, Enrolment.id == Booking.enrolment_id)
+        .where(Booking.class_id == class_.row.id, Booking.state == State.QUEUED, Booking.person_id.is_(None))
+        .where(Enrolment.entry_no.is_not(None))
+        .order_by(Booking.id)
+    )
+    tell_holders("not_drawn", class_, list(db.session.scalars(unnamed)))

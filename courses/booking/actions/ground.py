@@ -244,3 +244,33 @@ def tell(
         key = f"{kind}:{booking_id}:{sequence}:{reader.id}"
         rows.append(row_of(kind, reader, key, said, row.id, booking_id, expires_at))
     post_all(rows)
+
+
+class Holding(NamedTuple):
+    """Places of one act of asking that have no name yet: the first of them, how many there are, and who asked."""
+
+    first: Booking
+    seats: int
+    reader: Reader
+
+
+def holdings(unnamed: Collection[Booking]) -> list[Holding]:
+    """Return these places by the act of asking they belong to, in one statement."""
+    of_enrolment: dict[int, list[Booking]] = {}
+    for booking in unnamed:
+        of_enrolment.setdefault(booking.enrolment_id, []).append(booking)
+    statement = (
+        select(Enrolment.id, Person.id, Person.email)
+        .join(Person, Person.id == Enrolment.made_by)
+        .where(Enrolment.id.in_(of_enrolment))
+        .order_by(Enrolment.order_no)
+    )
+    rows = db.session.execute(statement).all() if of_enrolment else []
+    return [Holding(of_enrolment[id_][0], len(of_enrolment[id_]), Reader(who, email)) for id_, who, email in rows]
+
+
+def tell_holders(kind: str, class_: Locked, unnamed: Collection[Booking], **facts: Any) -> None:
+    """Tell who holds these places, once for all of one act of asking, by when they are to be named."""
+    for first, seats, reader in holdings(unnamed):
+        by = {"seats": seats, "due_at": class_.row.names_until.isoformat()}
+        tell(kind, class_, [Told(first.id, first.sequence, reader)], **{**by, **facts})

@@ -9,8 +9,11 @@ from courses.people.model import Person
 from courses.people.rights import Actor
 
 
-def hand_over(actor: Actor, class_: Locked, booking: Booking, giver: Person, heir: Person, door: str) -> int:
-    """Let `heir` take the place of `giver` in a class and return the new booking's id; both are told.
+def hand_over(
+    actor: Actor, class_: Locked, booking: Booking, giver: Person, heir: Person, door: str, swapped: bool = False
+) -> int:
+    """Let `heir` take the place of `giver` in a class and return the new booking's id; both are told. `swapped`: the
+    enterprise sends one colleague for another; else the place passes with the post.
 
     The enrolment stays, so the place in the queue does, and no counter moves. Call it under the class's lock with both
     people locked, and only where nothing is in the heir's way.
@@ -28,11 +31,12 @@ def hand_over(actor: Actor, class_: Locked, booking: Booking, giver: Person, hei
     booking.sequence += 1
     db.session.add(taken)
     db.session.flush()
-    log(class_.row.id, "handed_over", actor, door, [booking.id])
-    log(class_.row.id, "taken_over", actor, door, [taken.id])
+    how = {"swapped": True} if swapped else {}
+    log(class_.row.id, "handed_over", actor, door, [booking.id], **how)
+    log(class_.row.id, "taken_over", actor, door, [taken.id], **how)
     withdraw([booking.id])
     gone = [Told(booking.id, booking.sequence, Reader(giver.id, giver.email))]
-    tell("handed_over", class_, gone, "CANCEL" if seated else None, heir=heir.name, seated=seated)
+    tell("handed_over", class_, gone, "CANCEL" if seated else None, heir=heir.name, seated=seated, **how)
     come = [Told(taken.id, 0, Reader(heir.id, heir.email))]
-    tell("taken_over", class_, come, "REQUEST" if seated else None, giver=giver.name, seated=seated)
+    tell("taken_over", class_, come, "REQUEST" if seated else None, giver=giver.name, seated=seated, **how)
     return taken.id

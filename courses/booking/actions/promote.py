@@ -15,6 +15,7 @@ from courses.booking.actions.ground import (
     log,
     seats_by_enterprise,
     tell,
+    tell_holders,
 )
 from courses.booking.model import Booking, Enrolment, State
 from courses.booking.seating import Group, Limit, Member, Seats, pools, seat
@@ -42,24 +43,29 @@ def promote(class_: Locked, at: dt.datetime, kind: str = "promoted", newest: Col
     lock_all(Person, person_ids)
     people = candidates(row.id, person_ids)
     verdicts = seat(seats_of(row), [one.group(people) for one in waiting])
-    told: list[Told] = []
+    told: list[Booking] = []
     for one, verdict in zip(waiting, verdicts, strict=False):  # who has no verdict waits on: nothing was left for them
         seated = [booking for booking in one.bookings if booking.id in verdict.seated]
         for booking in seated:
-            booking.state, booking.changed_at = State.BOOKED, at
+            booking.state, booking.changed_at = State.BOOKED if booking.person_id else State.HELD, at
             if booking.id not in newest:
                 booking.reason = kind
-                person = people[booking.person_id or 0]
-                told.append(Told(booking.id, booking.sequence, Reader(person.id, person.email)))
+                told.append(booking)
         row.seats_taken += len(seated)
         row.queued -= len(seated) == len(one.bookings)
         if verdict.why:
             _pass_over(one.bookings, verdict.why, newest)
     db.session.flush()
     if told:
-        log(row.id, kind, None, "rule", [one.booking_id for one in told])
-        tell(kind, class_, told, "REQUEST")
+        log(row.id, kind, None, "rule", [booking.id for booking in told])
+        _tell(kind, class_, told, people)
     return len(told)
+
+
+def _tell(kind: str, class_: Locked, seated: list[Booking], people: dict[int, Candidate]) -> None:
+    named = [(booking, people[booking.person_id]) for booking in seated if booking.person_id]
+    tell(kind, class_, [Told(b.id, b.sequence, Reader(p.id, p.email)) for b, p in named], "REQUEST")
+    tell_holders(kind, class_, [booking for booking in seated if not booking.person_id])
 
 
 def seats_of(row: TrainingClass) -> Seats:
@@ -126,11 +132,13 @@ class _Waiting(NamedTuple):
     bookings: list[Booking]
 
     def group(self, people: dict[int, Candidate]) -> Group:
-        """Return it as seating.py reads it. Who has left can sit no more than who sits elsewhere."""
+        """Return it as seating.py reads it. Who has left can sit no more than who sits elsewhere; who is still to be
+        named can sit."""
         members = []
         for booking in self.bookings:
             person = people.get(booking.person_id or 0)
-            members.append(Member(booking.id, clash=person is None or person.clash is not None))
+            clash = booking.person_id is not None and (person is None or person.clash is not None)
+            members.append(Member(booking.id, clash=clash))
         return Group(members, len(members), self.enterprise_id)
 
 

@@ -133,6 +133,7 @@ def _written(
         "draw_seed": a_seed() if plan.draw_at else "",
         "published_at": at if state == ClassState.PUBLISHED else None,
         "enterprise_limit": plan.enterprise_limit,
+        "names_by": plan.names_by,
         "state": state,
     }
     with db.session.no_autoflush:  # all at once: written in part, booking would close after the class begins

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from courses.booking import actions, queries
 from courses.booking.forms import CallOffForm, LecturersForm, MoveForm, ResizeForm, asked
 from courses.booking.model import State
+from courses.booking.web.blueprint import pages
 from courses.catalogue import planning
 from courses.catalogue import queries as catalogue
 from courses.catalogue.forms import REFUSED_AT
@@ -26,11 +27,8 @@ from courses.ground.refusal import Refusal
 from courses.people.guard import actor as present_actor
 from courses.people.guard import needs, public, signed_in
 from courses.people.looks import looked
-from courses.people.model import Role
 from courses.people.queries import colleagues
 from courses.people.rights import Actor, Right, may, require
-
-pages = Blueprint("booking", __name__)
 
 
 @pages.get("/classes/<int:class_id>")
@@ -42,7 +40,8 @@ def class_page(class_id: int) -> str:
 def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
     view = _view(class_id)
     actor = present_actor()
-    places = queries.own_places(actor, class_id) if actor else []
+    known = queries.own_places(actor, class_id) if actor else []
+    places = [place for place in known if place.person_id]
     lecturers = catalogue.lecturers_of(class_id)
     text = planning.text_given(view.row, view.course, clock.now())
     facts = {"squadron_id": view.row.squadron_id, "lecturer_ids": [t.id for t in lecturers]}
@@ -50,11 +49,12 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
     if serves:
         looked(actor, "class_page", class_id=class_id)
     log = []
-    if actor and (serves or places):
-        log = queries.happenings(class_id, None if serves else [place.id for place in places])
+    if actor and (serves or known):
+        log = queries.happenings(class_id, None if serves else [place.id for place in known])
     in_already = {place.person_id for place in places if place.state != State.CANCELLED}
     team = []
-    if actor and actor.has(Role.OWNER) and actor.enterprise_id:
+    answers = actor is not None and may(actor, Right.HOLD, enterprise_id=actor.enterprise_id)
+    if actor and answers and actor.enterprise_id:
         team = [c for c in colleagues(actor.enterprise_id) if c.id not in in_already]
     return render_template(
         "booking/class.html",
@@ -64,7 +64,9 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
         syllabus=as_html(plain(text, "syllabus")),
         lecturers=lecturers,
         places=places,
+        unnamed=[place for place in known if not place.person_id],
         undoable=queries.undoable(view.row, places),
+        answers=answers,
         is_in=actor is not None and actor.id in in_already,
         team=team,
         serves=serves,
@@ -116,7 +118,7 @@ def _back(class_id: int, act: Callable[[Actor, int], None], words: str) -> Any:
     try:
         act(signed_in(), class_id)
     except Refusal as refusal:
-        return _refused(class_id, refusal)
+        return refused(class_id, refusal)
     flash(words, "done")
     return redirect(url_for(".class_page", class_id=class_id), 303)
 
@@ -129,7 +131,7 @@ def create(class_id: int) -> Any:
     try:
         outcomes = actions.book(actor, class_id, people, seen=seen)
     except Refusal as refusal:
-        return _refused(class_id, refusal)
+        return refused(class_id, refusal)
     if outcomes[0].state == State.BOOKED:
         words = ngettext(
             "The seat is booked. A confirmation is on its way.",
@@ -152,7 +154,7 @@ def cancel(booking_id: int) -> Any:
             return str(_("Cancelled. You can take this back until the seat goes to someone else."))
         return str(_("Cancelled. The seat has gone to the next in the queue."))
 
-    return _on_booking(booking_id, act)
+    return on_booking(booking_id, act)
 
 
 @pages.post("/bookings/<int:booking_id>/cancellation/undo")
@@ -162,10 +164,10 @@ def undo_cancel(booking_id: int) -> Any:
         actions.undo_cancel(signed_in(), booking_id)
         return str(_("The cancellation is taken back. Your place is as it was."))
 
-    return _on_booking(booking_id, act)
+    return on_booking(booking_id, act)
 
 
-def _on_booking(booking_id: int, act: Callable[[], str]) -> Any:
+def on_booking(booking_id: int, act: Callable[[], str]) -> Any:
     place = queries.place_of(booking_id)
     if place is None:
         raise Refusal("not_found")
@@ -174,11 +176,11 @@ def _on_booking(booking_id: int, act: Callable[[], str]) -> Any:
     except Refusal as refusal:
         if refusal.status == 404:
             raise
-        return _refused(place.class_id, refusal)
+        return refused(place.class_id, refusal)
     return redirect(url_for(".class_page", class_id=place.class_id), 303)
 
 
-def _refused(class_id: int, refusal: Refusal) -> Any:
+def refused(class_id: int, refusal: Refusal) -> Any:
     """Show the class as it is now, with the reason on top. A lost race or a missing class is not for this page."""
     if refusal.status in (403, 404, 503):
         raise refusal

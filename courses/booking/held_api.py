@@ -1,0 +1,90 @@
+"""Seats held for people who are named later, for programs: hold them, and say who comes."""
+
+from flask import url_for
+from flask_babel import lazy_gettext as _l
+
+from courses.accounts.api import Email, Language, Mobile, Name, NameEn
+from courses.booking import actions
+from courses.booking.api import Asked, Booking, Outcome, Seen, after, resources
+from courses.booking.model import State
+from courses.catalogue.api import Seats
+from courses.ground.api import Id, Shape, operation, request_key
+from courses.ground.refusal import Refusal
+from courses.people.guard import needs, signed_in
+from courses.people.rights import Right
+
+__all__ = ["resources"]
+
+
+class Hold(Shape):
+    about = _l("How many seats to hold for people who are named later. `seen`: the `schedule_no` that was shown.")
+
+    seats: Seats
+    seen: Seen | None = None
+
+
+class NewColleague(Shape):
+    about = _l("Someone new to the enterprise, who is invited as a manager: an e-mail address, a number, or both.")
+
+    name: Name
+    name_en: NameEn = ""
+    email: Email = None
+    mobile: Mobile = None
+    language: Language = "zh"
+
+
+class Who(Shape):
+    about = _l("Who comes: a person of the enterprise, or someone new. Exactly one of the two.")
+
+    person: Id | None = None
+    new: NewColleague | None = None
+
+
+@resources.post("/classes/<id:class_id>/holds")
+@needs(Right.HOLD)
+@operation(
+    _l("Hold seats for people who are named later"),
+    "called_off",
+    "begun",
+    "not_open_yet",
+    "closed",
+    "class_changed",
+    "names_over",
+    "group_too_large",
+    "enterprise_limit",
+    about=_l(
+        "All of them, or one place in the queue together. Each is to be named by its `due_at`; else it goes to the "
+        "next in the queue."
+    ),
+    status=201,
+    takes_key=True,
+)
+def hold(class_id: int, body: Hold) -> Asked:
+    actor = signed_in()
+    outcomes = actions.hold(actor, class_id, body.seats, "api", body.seen, request_key(actor.id))
+    made = [Outcome(id=o.id, person=o.person, state=State(o.state), place=o.place, entry=o.entry) for o in outcomes]
+    return Asked(bookings=made, url=url_for(".bookings", class_id=class_id))
+
+
+@resources.put("/bookings/<id:booking_id>/person")
+@needs(Right.HOLD)
+@operation(
+    _l("Say who comes: name a held seat, or send one colleague for another"),
+    "unknown_person",
+    "already_named",
+    "names_over",
+    "swap_over",
+    "called_off",
+    "begun",
+    "already_booked",
+    "person_clash",
+    "no_contact",
+    "email_taken",
+    "mobile_taken",
+    about=_l("Seat and place in the queue stay. A colleague who is swapped has a new booking; the answer is that one."),
+)
+def name(booking_id: int, body: Who) -> Booking:
+    if (body.person is None) == (body.new is None):
+        raise Refusal("malformed")
+    who = body.person or actions.NewColleague(**body.new.model_dump() if body.new else {})
+    return after(actions.name(signed_in(), booking_id, who, "api"))

@@ -1,0 +1,5 @@
+"""What the pages of booking share."""
+
+from flask import Blueprint
+
+pages = Blueprint("booking", __name__)
