@@ -1,4 +1,4 @@
-"""`make bench`: measure, print, and write bench/latest.json. Words after it choose: rush bookings pages reminders import start."""
+"""`make bench`: measure, print, and write bench/latest.json. Words after it choose: rush bookings pages desks reminders import start."""
 
 import json
 import os
@@ -9,8 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -18,7 +17,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from sqlalchemy import event, func, select, text
 
-from bench import client, intake
+from bench import client, desks, intake
+from bench.serving import serving
 from bench.town import PORT, Town, a_town
 from config import ROOT
 from courses.booking.model import Booking, State
@@ -39,33 +39,6 @@ def note(name: str, **figures: Any) -> None:
     FIGURES[name] = figures
     shown = "  ".join(f"{k} {v:.2f}" if isinstance(v, float) else f"{k} {v}" for k, v in figures.items())
     print(f"{name:44} {shown}", flush=True)
-
-
-@contextmanager
-def serving(town: Town, floor_bytes: int | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    """Serve the town in production form with two processes; with `floor_bytes`, serve the floor instead."""
-    command = (
-        [sys.executable, "wsgi.py"]
-        if floor_bytes is None
-        else [sys.executable, "-m", "bench.floor", str(PORT), str(floor_bytes)]
-    )
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **town.environ})
-    try:
-        _await(town, "/healthz" if floor_bytes is None else "/")
-        yield process
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _await(town: Town, path: str) -> None:
-    for _ in range(200):
-        try:
-            if client.run(PORT, [town.get(path)], 1).statuses[0] < 500:
-                return
-        except OSError:
-            time.sleep(0.05)
-    raise SystemExit("The server did not start.")
 
 
 def medians(measure: Callable[[], client.Load]) -> dict[str, float]:
@@ -353,7 +326,7 @@ def _first_visit(town: Town) -> dict[str, int]:
 
 
 def main() -> None:
-    chosen = sys.argv[1:] or ["rush", "bookings", "pages", "reminders", "import", "start"]
+    chosen = sys.argv[1:] or ["rush", "bookings", "pages", "desks", "reminders", "import", "start"]
     FIGURES["machine"] = {"python": platform.python_version(), "cores": os.cpu_count()}
     for kind in ("sqlite", "postgres"):
         with a_town(kind) as town:
@@ -368,6 +341,8 @@ def main() -> None:
                 note(f"import {kind}, {intake.ROWS} rows", **intake.measure(town))
             if "start" in chosen and kind == "sqlite":
                 start(town)
+        if "desks" in chosen:
+            desks.measure(kind, note)
         if "reminders" in chosen:
             reminder(kind)
     file = ROOT / "bench" / "latest.json"
