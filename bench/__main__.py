@@ -1,4 +1,4 @@
-"""`make bench`: measure, print, and write bench/latest.json. Words after it choose: rush bookings pages desks reminders import start."""
+"""`make bench`: measure, print, and write bench/latest.json. Words after it choose: rush bookings pages desks search reminders import start."""
 
 import json
 import os
@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from sqlalchemy import event, func, select, text
 
-from bench import client, desks, intake
+from bench import client, desks, intake, search
 from bench.serving import serving
 from bench.town import PORT, Town, a_town
 from config import ROOT
@@ -326,10 +327,10 @@ def _first_visit(town: Town) -> dict[str, int]:
 
 
 def main() -> None:
-    chosen = sys.argv[1:] or ["rush", "bookings", "pages", "desks", "reminders", "import", "start"]
+    chosen = sys.argv[1:] or ["rush", "bookings", "pages", "desks", "search", "reminders", "import", "start"]
     FIGURES["machine"] = {"python": platform.python_version(), "cores": os.cpu_count()}
-    for kind in ("sqlite", "postgres"):
-        with a_town(kind) as town:
+    for kind in os.environ.get("DATABASES", "sqlite,postgres").split(","):
+        with a_town(kind) if {"rush", "bookings", "pages", "import", "start"} & set(chosen) else nullcontext() as town:
             if "rush" in chosen:
                 rush(kind, town)
             if "bookings" in chosen:
@@ -343,6 +344,8 @@ def main() -> None:
                 start(town)
         if "desks" in chosen:
             desks.measure(kind, note)
+        if "search" in chosen:
+            search.measure(kind, note)
         if "reminders" in chosen:
             reminder(kind)
     file = ROOT / "bench" / "latest.json"

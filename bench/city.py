@@ -24,7 +24,7 @@ from courses.app import create_app
 from courses.catalogue.model import ClassState, Course, Lecturer, ReminderRule, Sitting, Teaching, TrainingClass
 from courses.demo.load import SEED
 from courses.demo.rows import Rows
-from courses.demo.town import Settled, settle
+from courses.demo.town import Settled, settle, texts
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.transaction import transaction
@@ -35,8 +35,8 @@ from tools.codes import credit_code
 
 SEATS, SEATS_OF_PAST = 30, 28
 COMING = 3_600  # bookings to come in a city that works; in a smaller one, a third of all
-PEOPLE_EVER = 10_000
-LECTURERS = 60
+PEOPLE_EVER = 20_000
+LECTURERS, TERM = 60, 750  # who teach within a term of so many working days; then others do
 DAYS_AHEAD, DAYS_BEHIND = 20, 60  # working days: how far ahead is published, and how long at least the city has worked
 UNMARKED_DAYS = 2
 TOLD_DAYS = 365  # for so long the contents of a notice are kept
@@ -98,7 +98,8 @@ class _Builder:
     def build(self) -> dict[str, Any]:
         """Write it all; return what a City knows beside its database."""
         self._town = settle(self._rows, Random(SEED), "x")
-        for _ in range(LECTURERS - len(self._rows.of(Lecturer))):
+        terms = self._days_behind() // TERM + 1
+        for _ in range(LECTURERS * terms - len(self._rows.of(Lecturer))):
             person = self._person("讲师", None)
             self._rows.add(Post, person_id=person, role=Role.LECTURER, **_nowhere())
             self._rows.add(Lecturer, person_id=person, institution_zh="研究院", institution_en="", bio_zh="", bio_en="")
@@ -178,12 +179,13 @@ class _Builder:
         squadrons.sort(key=lambda id_: id_ != officers["squadron"])
         courses = [row["id"] for row in self._rows.of(Course)]
         today = clock.local(self._now).date()
-        behind = max(DAYS_BEHIND, round(self._past / SEATS_OF_PAST / len(squadrons)))
+        behind = self._days_behind()
         days = [*reversed(_working(today, -1, behind)), *_working(today, 1, DAYS_AHEAD)]
         self._dealt = []
         past_classes, coming_classes = behind * len(squadrons), DAYS_AHEAD * len(squadrons)
         dealt = [0, 0]
         for at, day in enumerate(days):
+            term = max(0, behind - at) // TERM  # terms ago
             for place, squadron in enumerate(squadrons):
                 is_over = at < behind
                 number = at * len(squadrons) + place - (0 if is_over else past_classes)
@@ -195,7 +197,7 @@ class _Builder:
                 self._rows.add(
                     Teaching,
                     class_id=class_id,
-                    person_id=lecturers[(at * len(squadrons) + place) % len(lecturers)],
+                    person_id=lecturers[(at * len(squadrons) + place) % LECTURERS + LECTURERS * term],
                 )
                 is_marked = is_over and at < behind - UNMARKED_DAYS
                 self._dealt.append((class_id, dealt[is_over], taken, is_over, is_marked))
@@ -217,6 +219,9 @@ class _Builder:
             "class_id": first_coming,
             "taught": past_classes - len(squadrons) * (UNMARKED_DAYS + 1) + 1,
         }
+
+    def _days_behind(self) -> int:
+        return max(DAYS_BEHIND, round(self._past / SEATS_OF_PAST / len(texts("town")["town"])))
 
     def _homes(self) -> dict[int, int]:
         """Return a room for each squadron, opening a Home in every town that has none."""
@@ -341,7 +346,7 @@ FILL = (
     SELECT person_id, year, 7 * count(*), count(*) FROM seat WHERE is_marked = 1 AND id % 10 <> 0 GROUP BY person_id, year""",
     """UPDATE training_class SET came = (SELECT count(*) FROM booking b WHERE b.class_id = training_class.id AND b.attended)""",
     """INSERT INTO event (class_id, at, what, door, actor_id, booking_id, facts)
-    SELECT class_id, opens_at, 'booked', 'page', person_id, id, '{}' FROM seat ORDER BY id""",
+    SELECT class_id, opens_at, 'booked', 'page', CASE WHEN facts IS NOT NULL THEN person_id END, id, '{}' FROM seat ORDER BY id""",
     """INSERT INTO event (class_id, at, what, door, actor_id, booking_id, facts)
     SELECT class_id, ends_at, 'marked', 'page', NULL, id, '{}' FROM seat WHERE is_marked = 1 ORDER BY id""",
     """INSERT INTO notice (key, kind, person_id, channel, facts, made_at, due_at, state, class_id, booking_id, tries, done_at,

@@ -50,6 +50,7 @@ class Enrolment(Base, kw_only=True):
     __table_args__ = (
         CheckConstraint("seats > 0", name="asks_for_seats"),
         Index("uq_enrolment_order", "class_id", "order_no", unique=True),
+        Index("ix_enrolment_enterprise", "enterprise_id", "class_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -58,7 +59,7 @@ class Enrolment(Base, kw_only=True):
     seats: Mapped[int]
     made_by: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     made_at: Mapped[dt.datetime]
-    enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprise.id"), default=None, index=True)
+    enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprise.id"), default=None)
     entry_no: Mapped[int | None] = mapped_column(default=None)
 
 
@@ -93,12 +94,13 @@ class Booking(Base, kw_only=True):
             postgresql_where=_IS_LIVE,
         ),
         Index("ix_booking_class", "class_id", "state"),
-        Index("ix_booking_person", "person_id", "state"),
+        Index("ix_booking_enrolment", "enrolment_id", "person_id"),
+        Index("ix_booking_person", "person_id", "class_id"),
         Index("ix_booking_due", "due_at", sqlite_where=_IS_DUE, postgresql_where=_IS_DUE),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
-    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), index=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"))
     class_id: Mapped[int] = mapped_column(ForeignKey("training_class.id"))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     state: Mapped[State] = mapped_column(String(16))

@@ -11,6 +11,7 @@ from courses.booking.model import FINAL, LIVE, MOVED_UP, SEATED, Booking, Draw, 
 from courses.catalogue.actions.teaching import NO_LONGER, TEACHING
 from courses.catalogue.model import ClassState, Course, Teaching, Topic, TrainingClass
 from courses.catalogue.planning import may_draft
+from courses.catalogue.queries import first_going
 from courses.ground.db import db
 from courses.ground.lots import lots, sha256
 from courses.homes.model import Home, Room
@@ -219,6 +220,7 @@ def coming(person_id: int, at: dt.datetime) -> list[Mine]:
     return _as_mine(
         _mine()
         .where(Booking.person_id == person_id, Booking.state.in_(LIVE), TrainingClass.ends_at > at)
+        .where(Booking.class_id >= first_going(at))
         .order_by(TrainingClass.starts_at, Booking.id)
     )
 
@@ -234,6 +236,7 @@ def coming_of_enterprise(enterprise_id: int, at: dt.datetime, limit: int = 50) -
     return _as_mine(
         _mine()
         .where(Enrolment.enterprise_id == enterprise_id, Booking.state.in_(LIVE), TrainingClass.ends_at > at)
+        .where(Enrolment.class_id >= first_going(at))
         .order_by(TrainingClass.starts_at, Booking.id)
         .limit(limit)
     )

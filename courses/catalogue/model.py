@@ -152,6 +152,9 @@ class Lecturer(Base, kw_only=True):
     person: Mapped[Person] = relationship(init=False, viewonly=True)
 
 
+_TO_DRAW = text("drawn_at IS NULL AND draw_at IS NOT NULL")
+
+
 class TrainingClass(Base, kw_only=True):
     """One dated class of a course: a room, lecturers, seats.
 
@@ -178,12 +181,15 @@ class TrainingClass(Base, kw_only=True):
         CheckConstraint("draw_at <= closes_at", name="draws_before_close"),
         CheckConstraint("draw_at IS NULL OR length(draw_seed) = 64", name="draws_from_a_seed"),
         Index("ix_training_class_shelf", "state", "starts_at"),
-        Index("ix_training_class_new", "state", "published_at"),
+        Index("ix_training_class_course", "course_id", "state", "starts_at", "ends_at"),
         Index("ix_training_class_week", "squadron_id", "starts_at"),
+        Index("ix_training_class_going", "squadron_id", "ends_at", "course_id"),
+        Index("ix_training_class_ends", "ends_at"),
+        Index("ix_training_class_draw", "draw_at", sqlite_where=_TO_DRAW, postgresql_where=_TO_DRAW),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
-    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), index=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
     squadron_id: Mapped[int] = mapped_column(ForeignKey("squadron.id"))
     room_id: Mapped[int] = mapped_column(ForeignKey("room.id"), index=True)
     capacity: Mapped[int]
@@ -269,9 +275,10 @@ class Teaching(Base, kw_only=True):
     """A lecturer teaches a class."""
 
     __tablename__ = "teaching"
+    __table_args__ = (Index("ix_teaching_person", "person_id", "class_id"),)
 
     class_id: Mapped[int] = mapped_column(ForeignKey("training_class.id"), primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
 
 
 class ClassTemplate(Base, kw_only=True):

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, func, or_, select
+from sqlalchemy import ScalarSelect, Select, and_, bindparam, func, or_, select
 
 from courses.catalogue.model import (
     ClassState,
@@ -117,6 +117,13 @@ def cards() -> Select[*tuple[Any, ...]]:
 
 def as_cards(statement: Select[*tuple[Any, ...]], **values: Any) -> list[Card]:
     return [Card._make(row) for row in run(statement, values).all()]
+
+
+def first_going(at: dt.datetime) -> ScalarSelect[int | None]:
+    """Return the least id of the classes that end after `at`. What is below it is over, so that whoever looks for what
+    is to come passes over the years before in their index; above it there are some that are over, too."""
+    number = TrainingClass.id + 0  # the id itself would be looked for from the first class on, not among those to come
+    return select(func.min(number)).where(TrainingClass.ends_at > at).scalar_subquery()
 
 
 class Shelf(NamedTuple):
@@ -375,7 +382,8 @@ def taught_by(person_id: int, at: dt.datetime) -> tuple[list[Card], int]:
     teaches = TrainingClass.id.in_(select(Teaching.class_id).where(Teaching.person_id == person_id))
     published = TrainingClass.state == ClassState.PUBLISHED
     held = select(func.count(TrainingClass.id)).where(teaches, published, TrainingClass.ends_at <= at)
-    return as_cards(cards().where(teaches, published, TrainingClass.ends_at > at)), db.session.scalar(held) or 0
+    to_come = (TrainingClass.ends_at > at, TrainingClass.id >= first_going(at))
+    return as_cards(cards().where(teaches, published, *to_come)), db.session.scalar(held) or 0
 
 
 _OF_CLASS = (

@@ -11,12 +11,13 @@ from sqlalchemy.orm import aliased
 from courses.booking.model import LIVE, SEATED, Booking, State
 from courses.booking.queries import Titled
 from courses.catalogue.model import ClassState, Course, Sitting, TrainingClass
+from courses.catalogue.queries import first_going
 from courses.enterprise.model import Answer, JoinRequest
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.sound import sound_of
 from courses.people.model import Enterprise, Industry, PastPost, Person, Post, Role, Town
-from courses.roster.model import Attendance, Mark, YearlyHours
+from courses.roster.model import YearlyHours
 
 GAPS = ("vacant", "unopened", "ownerless")
 
@@ -80,11 +81,18 @@ class Member(NamedTuple):
 def members(enterprise_id: int, at: dt.datetime) -> list[Member]:
     """Return the people of an enterprise in the order of their names, one row each, whatever posts they hold."""
     whose = select(Post.person_id).where(Post.enterprise_id == enterprise_id)
-    earned = _earned(at).where(Booking.person_id.in_(whose)).group_by(Booking.person_id).subquery()
+    of_year = func.sum(YearlyHours.half_hours).filter(YearlyHours.year == clock.local(at).year)
+    earned = (
+        select(YearlyHours.person_id, of_year.label("year"), func.sum(YearlyHours.half_hours).label("in_all"))
+        .where(YearlyHours.person_id.in_(whose))
+        .group_by(YearlyHours.person_id)
+        .subquery()
+    )
     coming = (
         select(Booking.person_id, func.count().label("classes"))
         .join(TrainingClass, TrainingClass.id == Booking.class_id)
         .where(Booking.state.in_(LIVE), TrainingClass.ends_at > at, Booking.person_id.in_(whose))
+        .where(Booking.class_id >= first_going(at))
         .group_by(Booking.person_id)
         .subquery()
     )
@@ -113,21 +121,6 @@ def members(enterprise_id: int, at: dt.datetime) -> list[Member]:
             coming=classes or 0,
         )
     return sorted(people.values(), key=lambda one: sound_of(one.name))
-
-
-def _earned(at: dt.datetime) -> Select[*tuple[Any, ...]]:
-    """Return the statement of half-hours earned, this year's and all, per person; callers narrow and group it."""
-    begins = clock.from_local(dt.date(clock.local(at).year, 1, 1), dt.time.min)
-    return (
-        select(
-            Booking.person_id,
-            func.sum(case((Sitting.starts_at >= begins, Attendance.half_hours), else_=0)).label("year"),
-            func.sum(Attendance.half_hours).label("in_all"),
-        )
-        .join(Attendance, Attendance.booking_id == Booking.id)
-        .join(Sitting, Sitting.id == Attendance.sitting_id)
-        .where(Attendance.mark == Mark.PRESENT, Booking.state.in_(SEATED))
-    )
 
 
 class Former(NamedTuple):
@@ -196,7 +189,7 @@ class Listed(NamedTuple):
 def listed(towns: Collection[int] | None, filters: Filters, year: int) -> Select[*tuple[Any, ...]]:
     """Return the statement that yields `Listed`, of these towns or all; the last columns are `managers`, `owners`,
     `unopened`, `half_hours` and `state`."""
-    posts, earned = _posts(), _earned_in(year)
+    posts, earned = _posts(towns), _earned_in(year, towns)
     managers, owners, unopened = (func.coalesce(posts.c[name], 0) for name in ("managers", "owners", "unopened"))
     statement = (
         _profiles()
@@ -211,7 +204,14 @@ def listed(towns: Collection[int] | None, filters: Filters, year: int) -> Select
     return statement.where(gaps[filters.gap]) if filters.gap in gaps else statement
 
 
-def _posts() -> Subquery:
+def _held(towns: Collection[int] | None) -> ColumnElement[bool]:
+    """Return the condition that a post is at an enterprise, of these towns or any."""
+    if towns is None:
+        return Post.enterprise_id.is_not(None)
+    return Post.enterprise_id.in_(select(Enterprise.id).where(Enterprise.town_id.in_(towns)))
+
+
+def _posts(towns: Collection[int] | None) -> Subquery:
     """Return how many hold which post of an enterprise, and how many of them have not opened the account."""
     return (
         select(
@@ -221,15 +221,15 @@ def _posts() -> Subquery:
             func.count(case((Person.password_hash.is_(None), Person.id)).distinct()).label("unopened"),
         )
         .join(Person, Person.id == Post.person_id)
-        .where(Post.enterprise_id.is_not(None), Person.left_at.is_(None))
+        .where(_held(towns), Person.left_at.is_(None))
         .group_by(Post.enterprise_id)
         .subquery("posts")
     )
 
 
-def _earned_in(year: int) -> Subquery:
+def _earned_in(year: int, towns: Collection[int] | None) -> Subquery:
     """Return the half-hours that the people of each enterprise earned in a year, those of two posts once."""
-    whose = select(Post.enterprise_id, Post.person_id).where(Post.enterprise_id.is_not(None)).distinct().subquery()
+    whose = select(Post.enterprise_id, Post.person_id).where(_held(towns)).distinct().subquery()
     return (
         select(whose.c.enterprise_id, func.sum(YearlyHours.half_hours).label("half_hours"))
         .join(YearlyHours, (YearlyHours.person_id == whose.c.person_id) & (YearlyHours.year == year))

@@ -76,12 +76,16 @@ def listed(
     columns: Sequence[Column],
     then: Any,
     by: str,
+    total: Select[*tuple[Any, ...]] | None = None,
+    key: Any = None,
     **facts: Any,
 ) -> str | Response:
     """Answer with a list: a page of `template`, or all of it as a file called `name`.
 
     `statement` yields the rows in no order, `make` turns one into what the columns read. `by` is the order in which the
-    list opens ("-hours": the most first), `then` decides between equals. Two statements, for a file one.
+    list opens ("-hours": the most first), `then` decides between equals. `total` counts the rows where
+    that can be done with less than `statement` joins; with a `key`, all but the order is asked of the rows of the page
+    alone. Two statements, for a file one.
     """
     column, falls = _order(columns, request.args.get("sort", ""), by)
     orders = column.order if isinstance(column.order, tuple) else (column.order,)
@@ -90,10 +94,20 @@ def listed(
         found = [make(row) for row in db.session.execute(statement)]
         head = [str(column.label) for column in columns]
         return sheets.taken_away(kind, name, head, ([column.value(row) for column in columns] for row in found))
-    total = db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
-    number = min(page_number(), max(1, -(-total // SIZE)))
-    rows = [make(row) for row in db.session.execute(statement.offset((number - 1) * SIZE).limit(SIZE))]
-    return render_template(template, list=Listing(rows, columns, total, number, column, falls), **facts)
+    if total is None:
+        total = select(func.count()).select_from(statement.order_by(None).subquery())
+    count = db.session.scalar(total) or 0
+    number = min(page_number(), max(1, -(-count // SIZE)))
+    page = statement.offset((number - 1) * SIZE).limit(SIZE)
+    if key is not None and not any(_is_label(order) for order in orders):
+        page = statement.where(key.in_(page.with_only_columns(key, maintain_column_froms=True)))
+    rows = [make(row) for row in db.session.execute(page)]
+    return render_template(template, list=Listing(rows, columns, count, number, column, falls), **facts)
+
+
+def _is_label(order: Any) -> bool:
+    """Return whether an order is by what the statement works out, and not by a column of a table."""
+    return getattr(order, "table", None) is None
 
 
 def _order(columns: Sequence[Column], asked: str, by: str) -> tuple[Column, bool]:

@@ -15,7 +15,7 @@ from courses.ground.db import db, run, table
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import locked, transaction
 from courses.outbox.channels import Message, Refused, Uncertain
-from courses.outbox.model import Channel, Fate, Notice
+from courses.outbox.model import UNSETTLED, Channel, Fate, Notice
 from courses.people.model import Person
 from courses.people.rights import Actor, Right, require
 
@@ -177,7 +177,7 @@ def _reserve(worker: str, channel: Channel) -> tuple[int, list[tuple[Notice, Per
     at = clock.now()
     nobodys = or_(Notice.claimed_by.is_(None), Notice.claimed_by == worker, Notice.claimed_at < at - RESERVED_FOR)
     with transaction():
-        left_behind = update(Notice).where(Notice.state == Fate.SENDING, Notice.claimed_by == worker)
+        left_behind = update(Notice).where(UNSETTLED, Notice.state == Fate.SENDING, Notice.claimed_by == worker)
         _leave(left_behind.where(Notice.channel == channel), channel, "its fate could not be recorded", at)
         due = (
             select(Notice, Person)
@@ -302,6 +302,7 @@ def doubt_abandoned() -> int:
     alive = select(pulse.Worker.name).where(pulse.Worker.beat_at >= at - pulse.DEAD_AFTER)
     with transaction():
         abandoned = update(Notice).where(
+            UNSETTLED,
             Notice.state == Fate.SENDING,
             Notice.claimed_at < at - pulse.DEAD_AFTER,
             Notice.claimed_by.not_in(alive),

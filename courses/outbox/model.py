@@ -22,6 +22,13 @@ class Fate(StrEnum):
     EXPIRED = "expired"
 
 
+_UNSETTLED = "state IN ('sending', 'in_doubt', 'failed')"
+UNSETTLED = text(f"notice.{_UNSETTLED}")
+"""The condition that a notice is being sent, in doubt or failed. SQLite finds these by their index only where a
+statement spells it out as the index does; else it reads every notice there ever was."""
+WAITING = text("notice.state = 'waiting'")
+
+
 class Channel(StrEnum):
     """How a notice travels. PAGE: the person has no address and reads it on the notices page. WEBHOOK: to a program."""
 
@@ -46,10 +53,16 @@ class Notice(Base, kw_only=True):
             postgresql_where=text("state = 'waiting'"),
         ),
         Index(
+            "ix_notice_kept",
+            "made_at",
+            sqlite_where=text("emptied_at IS NULL"),
+            postgresql_where=text("emptied_at IS NULL"),
+        ),
+        Index(
             "ix_notice_unsettled",
             "state",
-            sqlite_where=text("state IN ('sending', 'in_doubt', 'failed')"),
-            postgresql_where=text("state IN ('sending', 'in_doubt', 'failed')"),
+            sqlite_where=text(_UNSETTLED),
+            postgresql_where=text(_UNSETTLED),
         ),
     )
 

@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from flask import current_app
-from sqlalchemy import func, inspect, select, text
+from sqlalchemy import and_, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from config import Settings
 from courses.ground import clock, pulse
 from courses.ground.db import Base, db
-from courses.outbox.model import Channel, Fate, Notice
+from courses.outbox.model import UNSETTLED, WAITING, Channel, Fate, Notice
 from courses.running.backup import last_backup
 from courses.running.records import Fault, contradictions
 
@@ -89,9 +89,9 @@ def _notices() -> Iterator[Fault]:
     """What a person's own program does not take is theirs to mend: they are told, and see it on its page."""
     late, to_a_person = clock.now() - LATE, Notice.channel != Channel.WEBHOOK
     counts = {
-        "wait for more than ten minutes": (Notice.state == Fate.WAITING) & (Notice.due_at < late),
-        "failed": (Notice.state == Fate.FAILED) & to_a_person,
-        "are in doubt": (Notice.state == Fate.IN_DOUBT) & to_a_person,
+        "wait for more than ten minutes": and_(WAITING, Notice.due_at < late),
+        "failed": and_(UNSETTLED, Notice.state == Fate.FAILED, to_a_person),
+        "are in doubt": and_(UNSETTLED, Notice.state == Fate.IN_DOUBT, to_a_person),
     }
     advice = {
         "wait for more than ten minutes": "Is a worker running, and does SMTP_URL answer? Its log tells.",

@@ -10,10 +10,10 @@ from sqlalchemy.exc import DBAPIError
 
 from courses.ground import clock, metrics, pulse
 from courses.ground.db import db
-from courses.outbox.model import Channel, Fate, Notice
+from courses.outbox.model import UNSETTLED, Channel, Fate, Notice
 from courses.running.backup import last_backup
 
-UNSETTLED = (Fate.SENDING, Fate.IN_DOUBT, Fate.FAILED)
+SHOWN = (Fate.SENDING, Fate.IN_DOUBT, Fate.FAILED)
 
 
 def exposition() -> bytes:
@@ -44,9 +44,9 @@ def _outbox() -> list[Metric]:
     waiting, oldest = db.session.execute(
         select(func.count(), func.min(Notice.due_at)).where(Notice.state == Fate.WAITING)
     ).one()
-    to_people = (Notice.state.in_(UNSETTLED), Notice.channel != Channel.WEBHOOK)  # a program is its owner's to mend
+    to_people = (UNSETTLED, Notice.channel != Channel.WEBHOOK)  # a program is its owner's to mend
     unsettled = select(Notice.state, func.count()).where(*to_people).group_by(Notice.state)
-    states = {str(state): 0 for state in UNSETTLED} | {"waiting": waiting}
+    states = {str(state): 0 for state in SHOWN} | {"waiting": waiting}
     states |= {str(state): count for state, count in db.session.execute(unsettled)}
     notices = GaugeMetricFamily("courses_notices", "Notices that are not settled, by state.", labels=["state"])
     for state, count in sorted(states.items()):

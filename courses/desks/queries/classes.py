@@ -5,49 +5,48 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from courses.booking.model import SEATED, Booking
 from courses.catalogue.model import ClassState, Course, Sitting, Teaching, TrainingClass
-from courses.catalogue.queries import Card, as_cards, cards
+from courses.catalogue.queries import Card, as_cards, cards, first_going
 from courses.ground import clock
 from courses.ground.db import db
 from courses.homes.model import Home, Room
-from courses.outbox.model import Fate, Notice
-from courses.people.model import Person
+from courses.outbox.model import UNSETTLED, Fate, Notice
+from courses.people.model import Person, Role
 from courses.people.rights import Actor
 
 LONGEST = dt.timedelta(hours=24)  # no sitting lasts longer
-LONGEST_CLASS = dt.timedelta(days=60)  # from its first sitting to its last
 
 
 def classes_of_squadron(squadron_id: int, at: dt.datetime, limit: int = 30) -> list[Card]:
     """Return the squadron's classes not over yet, soonest first."""
-    served = (TrainingClass.squadron_id == squadron_id, TrainingClass.starts_at > at - LONGEST_CLASS)
     going = (TrainingClass.ends_at > at, TrainingClass.state == ClassState.PUBLISHED)
-    return as_cards(cards().where(*served, *going).limit(limit))
+    return as_cards(cards().where(TrainingClass.squadron_id == squadron_id, *going).limit(limit))
 
 
 def near(squadron_id: int, at: dt.datetime, until: dt.datetime) -> list[Card]:
     """Return the squadron's classes not over yet that begin before `until`, soonest first."""
-    return as_cards(
-        cards().where(
-            TrainingClass.squadron_id == squadron_id,
-            TrainingClass.starts_at.between(at - LONGEST_CLASS, until),
-            TrainingClass.ends_at > at,
-            TrainingClass.state == ClassState.PUBLISHED,
-        )
+    going = cards().where(
+        TrainingClass.squadron_id == squadron_id,
+        TrainingClass.ends_at > at,
+        TrainingClass.state == ClassState.PUBLISHED,
     )
+    # By their end alone the database finds the few still to come; asked for an order, it would read all that were.
+    begin_before = (card for card in as_cards(going.order_by(None)) if card.starts_at <= until)
+    return sorted(begin_before, key=lambda card: (card.starts_at, card.id))
 
 
 def unmarked_classes(squadron_id: int | None, lecturer_id: int | None, at: dt.datetime) -> list[Card]:
     """Return the classes over in the last 30 days in which someone with a seat is still unmarked."""
+    since = at - dt.timedelta(days=30)
     statement = cards().where(
-        TrainingClass.ends_at.between(at - dt.timedelta(days=30), at),
+        TrainingClass.ends_at.between(since, at),
         TrainingClass.state == ClassState.PUBLISHED,
         _unmarked().exists(),
     )
-    return as_cards(_served(statement, squadron_id, lecturer_id).limit(30))
+    return as_cards(_served(statement, squadron_id, lecturer_id, since).limit(30))
 
 
 def _unmarked() -> Select[*tuple[Any, ...]]:
@@ -57,19 +56,22 @@ def _unmarked() -> Select[*tuple[Any, ...]]:
 
 
 def _served(
-    statement: Select[*tuple[Any, ...]], squadron_id: int | None, lecturer_id: int | None
+    statement: Select[*tuple[Any, ...]], squadron_id: int | None, lecturer_id: int | None, since: dt.datetime
 ) -> Select[*tuple[Any, ...]]:
     if squadron_id:
         return statement.where(TrainingClass.squadron_id == squadron_id)
-    taught = select(Teaching.class_id).where(Teaching.person_id == lecturer_id)
-    return statement.where(TrainingClass.id.in_(taught))
+    return statement.where(TrainingClass.id.in_(_taught_since(lecturer_id, since)))
+
+
+def _taught_since(lecturer_id: int | None, since: dt.datetime) -> Select[int]:
+    """Return the statement of the classes of a lecturer that end after `since`, and of some before."""
+    return select(Teaching.class_id).where(Teaching.person_id == lecturer_id, Teaching.class_id >= first_going(since))
 
 
 def classes_taught(person_id: int, at: dt.datetime) -> list[Card]:
-    taught = select(Teaching.class_id).where(Teaching.person_id == person_id)
     return as_cards(
         cards().where(
-            TrainingClass.id.in_(taught),
+            TrainingClass.id.in_(_taught_since(person_id, at)),
             TrainingClass.ends_at > at,
             TrainingClass.state == ClassState.PUBLISHED,
         )
@@ -112,6 +114,7 @@ def untold(squadron_id: int, at: dt.datetime) -> list[Untold]:
         .where(
             TrainingClass.squadron_id == squadron_id,
             TrainingClass.ends_at > at,
+            UNSETTLED,
             Notice.state.in_((Fate.FAILED, Fate.IN_DOUBT)),
         )
         .order_by(Notice.id.desc())
@@ -163,8 +166,47 @@ STATES = ("coming", "queue", "free", "over", "unmarked", "called_off")
 
 def classes(served: Any, asked: Asked, at: dt.datetime) -> Select[*tuple[Any, ...]]:
     """Return the statement that yields `Listed`, the classes under the condition `served`, past and to come."""
+    statement = select(
+        TrainingClass.id,
+        Course.title_zh,
+        Course.title_en,
+        TrainingClass.starts_at,
+        TrainingClass.ends_at,
+        Home.name_zh,
+        Home.name_en,
+        func.coalesce(_lecturers, ""),
+        TrainingClass.capacity,
+        TrainingClass.seats_taken,
+        TrainingClass.queued,
+        TrainingClass.came,
+        TrainingClass.state,
+        TrainingClass.opens_at,
+        TrainingClass.closes_at,
+    )
+    listed: Select[*tuple[Any, ...]] = _placed(statement).where(served, *_asked_for(asked, at))
+    return listed
+
+
+def classes_count(served: Any, asked: Asked, at: dt.datetime) -> Select[int]:
+    """Return the statement that counts these; course and Home are joined only where words are looked for in them."""
+    counted: Select[int] = select(func.count(TrainingClass.id))
+    if asked.q:
+        counted = _placed(counted)
+    return counted.where(served, *_asked_for(asked, at))
+
+
+def _placed(statement: Any) -> Any:
+    """Join what names a class: its course and its Home."""
+    return (
+        statement.join(Course, Course.id == TrainingClass.course_id)
+        .join(Room, Room.id == TrainingClass.room_id)
+        .join(Home, Home.id == Room.home_id)
+    )
+
+
+def _asked_for(asked: Asked, at: dt.datetime) -> list[ColumnElement[bool]]:
     standing_, unmarked = TrainingClass.state == ClassState.PUBLISHED, _unmarked().exists()
-    conditions = {
+    states = {
         "coming": standing_ & (TrainingClass.ends_at > at),
         "queue": standing_ & (TrainingClass.ends_at > at) & (TrainingClass.queued > 0),
         "free": standing_ & (TrainingClass.starts_at > at) & (TrainingClass.seats_taken < TrainingClass.capacity),
@@ -172,48 +214,27 @@ def classes(served: Any, asked: Asked, at: dt.datetime) -> Select[*tuple[Any, ..
         "unmarked": standing_ & (TrainingClass.ends_at <= at) & unmarked,
         "called_off": TrainingClass.state == ClassState.CALLED_OFF,
     }
-    statement = (
-        select(
-            TrainingClass.id,
-            Course.title_zh,
-            Course.title_en,
-            TrainingClass.starts_at,
-            TrainingClass.ends_at,
-            Home.name_zh,
-            Home.name_en,
-            func.coalesce(_lecturers, ""),
-            TrainingClass.capacity,
-            TrainingClass.seats_taken,
-            TrainingClass.queued,
-            TrainingClass.came,
-            TrainingClass.state,
-            TrainingClass.opens_at,
-            TrainingClass.closes_at,
-        )
-        .join(Course, Course.id == TrainingClass.course_id)
-        .join(Room, Room.id == TrainingClass.room_id)
-        .join(Home, Home.id == Room.home_id)
-        .where(served)
-    )
-    if asked.state in conditions:
-        statement = statement.where(conditions[asked.state])
+    conditions = [states[asked.state]] if asked.state in states else []
     if asked.course:
-        statement = statement.where(TrainingClass.course_id == asked.course)
+        conditions.append(TrainingClass.course_id == asked.course)
     if asked.since:
-        statement = statement.where(TrainingClass.starts_at >= clock.from_local(asked.since, dt.time()))
+        conditions.append(TrainingClass.starts_at >= clock.from_local(asked.since, dt.time()))
     if asked.until:
         after = clock.from_local(asked.until + dt.timedelta(days=1), dt.time())
-        statement = statement.where(TrainingClass.starts_at < after)
+        conditions.append(TrainingClass.starts_at < after)
     for word in asked.q.split():
         texts = (Course.title_zh, Course.title_en, Home.name_zh, Home.name_en)
-        statement = statement.where(or_(*(text.icontains(word, autoescape=True) for text in texts)))
-    return statement
+        conditions.append(or_(*(text.icontains(word, autoescape=True) for text in texts)))
+    return conditions
 
 
 def served_by(actor: Actor) -> Any:
     """Return the condition for the classes of an officer's squadron, and those a lecturer teaches."""
     taught = TrainingClass.id.in_(select(Teaching.class_id).where(Teaching.person_id == actor.id))
-    return or_(TrainingClass.squadron_id == actor.squadron_id, taught) if actor.squadron_id else taught
+    if actor.squadron_id is None:
+        return taught
+    own = TrainingClass.squadron_id == actor.squadron_id
+    return or_(own, taught) if actor.has(Role.LECTURER) else own
 
 
 class Titled(NamedTuple):

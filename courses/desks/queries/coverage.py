@@ -45,7 +45,7 @@ def share(part: int, whole: int) -> int:
 
 def by_town(year: int, target: int, towns: Collection[int] | None = None) -> Select[*tuple[Any, ...]]:
     """Return the statement that yields `Coverage` of each town, or of those given."""
-    of, columns = _counted(year, target)
+    of, columns = _counted(year, target, towns)
     statement = (
         select(Town.name_zh.label("name_zh"), Town.name_en.label("name_en"), *columns)
         .outerjoin(Enterprise, Enterprise.town_id == Town.id)
@@ -57,7 +57,7 @@ def by_town(year: int, target: int, towns: Collection[int] | None = None) -> Sel
 
 def by_industry(year: int, target: int, towns: Collection[int] | None = None) -> Select[*tuple[Any, ...]]:
     """Return the statement that yields `Coverage` of each industry; enterprises of none stand under an empty name."""
-    of, columns = _counted(year, target)
+    of, columns = _counted(year, target, towns)
     statement = (
         select(
             func.coalesce(Industry.name_zh, "").label("name_zh"),
@@ -72,8 +72,19 @@ def by_industry(year: int, target: int, towns: Collection[int] | None = None) ->
     return statement if towns is None else statement.where(Enterprise.town_id.in_(towns))
 
 
-def _counted(year: int, target: int) -> tuple[Any, list[Any]]:
-    of = standing(year)
+def count_of_towns(towns: Collection[int] | None = None) -> Select[int]:
+    statement = select(func.count(Town.id))
+    return statement if towns is None else statement.where(Town.id.in_(towns))
+
+
+def count_of_industries(towns: Collection[int] | None = None) -> Select[int]:
+    """Return the statement that counts the industries that enterprises have, none being one."""
+    statement = select(func.count(func.coalesce(Enterprise.industry_id, 0).distinct()))
+    return statement if towns is None else statement.where(Enterprise.town_id.in_(towns))
+
+
+def _counted(year: int, target: int, towns: Collection[int] | None) -> tuple[Any, list[Any]]:
+    of = standing(year, towns)
     taught, met = case((of.c.classes > 0, 1), else_=0), case((of.c.half_hours >= target * 2, 1), else_=0)
     columns = [
         func.count(Enterprise.id.distinct()).label("enterprises"),
@@ -163,18 +174,18 @@ class Month(NamedTuple):
 
 def by_month(at: dt.datetime, months: int = 12) -> list[Month]:
     """Return the last months, this one included, oldest first: what was held in each. Zones move the border of a
-    month, which no database computes alike: it is counted here, from as many rows as there were classes."""
+    month, which no database computes alike: the borders are said to it."""
     first = _first_of(clock.local(at).date(), months - 1)
-    begins = clock.from_local(first, dt.time())
-    sums = {_first_of(first, -n): [0, 0, 0, 0] for n in range(months)}
-    statement = select(
-        TrainingClass.starts_at, TrainingClass.capacity, TrainingClass.seats_taken, TrainingClass.came
-    ).where(TrainingClass.state == ClassState.PUBLISHED, TrainingClass.starts_at.between(begins, at))
-    for starts_at, *figures in db.session.execute(statement):
-        month = sums[clock.local(starts_at).date().replace(day=1)]
-        for place, figure in enumerate((1, *figures)):
-            month[place] += figure
-    return [Month(month, *figures) for month, figures in sums.items()]
+    firsts = [_first_of(first, -n) for n in range(months)]
+    borders = [clock.from_local(day, dt.time()) for day in firsts]
+    number = case(*((TrainingClass.starts_at < border, n) for n, border in enumerate(borders[1:])), else_=months - 1)
+    statement = (
+        select(number.label("number"), *_FIGURES)
+        .where(TrainingClass.state == ClassState.PUBLISHED, TrainingClass.starts_at.between(borders[0], at))
+        .group_by("number")
+    )
+    sums = {row[0]: row[1:] for row in db.session.execute(statement)}
+    return [Month(day, *sums.get(n, (0, 0, 0, 0))) for n, day in enumerate(firsts)]
 
 
 def _first_of(day: dt.date, months_before: int) -> dt.date:

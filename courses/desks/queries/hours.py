@@ -1,16 +1,18 @@
 """Where each manager stands this year, to be joined to enterprises, towns and industries."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Subquery, func, select
 
-from courses.people.model import Person, Post, Role
+from courses.people.model import Enterprise, Person, Post, Role
 from courses.roster.model import YearlyHours
 
 
-def standing(year: int) -> Subquery:
-    """Return, for each manager in a post, what a year of the city brought: half 学时 and classes, none being 0."""
-    return (
+def standing(year: int, towns: Collection[int] | None = None) -> Subquery:
+    """Return, for each manager in a post (of these towns), what a year of the city brought: half 学时 and classes, none
+    being 0."""
+    statement = (
         select(
             Post.enterprise_id,
             Post.person_id,
@@ -22,8 +24,10 @@ def standing(year: int) -> Subquery:
         .join(Person, Person.id == Post.person_id)
         .outerjoin(YearlyHours, (YearlyHours.person_id == Post.person_id) & (YearlyHours.year == year))
         .where(Post.role == Role.MANAGER, Person.left_at.is_(None))
-        .subquery("standing")
     )
+    if towns is not None:
+        statement = statement.where(Post.enterprise_id.in_(select(Enterprise.id).where(Enterprise.town_id.in_(towns))))
+    return statement.subquery("standing")
 
 
 def ever_taught(person_id: Any) -> Any:

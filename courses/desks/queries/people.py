@@ -3,10 +3,11 @@
 import datetime as dt
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, Subquery, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, func, select
 
 from courses.booking.model import LIVE, SEATED, Booking, Enrolment
 from courses.catalogue.model import ClassState, Course, TrainingClass
+from courses.catalogue.queries import first_going
 from courses.ground.db import db
 from courses.ground.sound import sound_of
 from courses.homes.model import Home, Room
@@ -72,6 +73,7 @@ def _coming(people: Select[int], at: dt.datetime) -> Subquery:
         select(Booking.person_id, func.count().label("classes"))
         .join(TrainingClass, TrainingClass.id == Booking.class_id)
         .where(Booking.person_id.in_(people), Booking.state.in_(LIVE), TrainingClass.ends_at > at)
+        .where(Booking.class_id >= first_going(at))
         .group_by(Booking.person_id)
         .subquery()
     )
@@ -137,9 +139,21 @@ def booked(whose: Any, when: str, at: dt.datetime) -> Select[*tuple[Any, ...]]:
         .join(Home, Home.id == Room.home_id)
         .where(whose)
     )
+    return statement.where(*_when(when, at))
+
+
+def _when(when: str, at: dt.datetime) -> list[ColumnElement[bool]]:
     if when == "coming":
-        return statement.where(Booking.state.in_(LIVE), TrainingClass.ends_at > at)
-    return statement.where(TrainingClass.ends_at <= at) if when == "past" else statement
+        return [Booking.state.in_(LIVE), TrainingClass.ends_at > at]
+    return [TrainingClass.ends_at <= at] if when == "past" else []
+
+
+def booked_count(whose: Any, when: str, at: dt.datetime) -> Select[int]:
+    """Return the statement that counts what `booked` yields, without the names that only its rows need."""
+    counted = select(func.count()).select_from(Booking).join(Enrolment, Enrolment.id == Booking.enrolment_id)
+    if when:
+        counted = counted.join(TrainingClass, TrainingClass.id == Booking.class_id)
+    return counted.where(whose, Booking.person_id.is_not(None), *_when(when, at))
 
 
 def of_person(person_id: int) -> Any:

@@ -48,7 +48,7 @@ class Asked:
 def posts(year: int, target: int, asked: Asked, towns: Collection[int] | None = None) -> Select[*tuple[Any, ...]]:
     """Return the statement that yields `Filled`, of these towns or all; the last columns are `managers`, `least` and
     `state`."""
-    of = standing(year)
+    of = standing(year, towns)
     managers, least = func.count(of.c.person_id), func.coalesce(func.min(of.c.half_hours), 0)
     statement = (
         select(
@@ -73,6 +73,11 @@ def posts(year: int, target: int, asked: Asked, towns: Collection[int] | None = 
     if asked.state in conditions:
         statement = statement.having(conditions[asked.state])
     return narrowed(statement, asked, towns)
+
+
+def posts_count(asked: Asked, towns: Collection[int] | None = None) -> Select[*tuple[Any, ...]] | None:
+    """Return the statement that counts these, unless that takes who is in the posts."""
+    return None if asked.state else narrowed(select(func.count(Enterprise.id)), asked, towns)
 
 
 def narrowed(
@@ -104,10 +109,14 @@ class Tally(NamedTuple):
 
 
 def tally(year: int, target: int, towns: Collection[int] | None = None) -> Tally:
-    rows = posts(year, target, Asked(), towns).subquery()
+    of = standing(year, towns)
+    least = select(of.c.enterprise_id, func.min(of.c.half_hours).label("half_hours")).group_by(of.c.enterprise_id)
+    filled = least.subquery()
     statement = select(
-        func.count(),
-        func.count().filter(rows.c.state == 0),
-        func.count().filter(rows.c.state == 1),
-    )
-    return Tally(*db.session.execute(statement.select_from(rows)).one())
+        func.count(Enterprise.id),
+        func.count(Enterprise.id).filter(filled.c.enterprise_id.is_(None)),
+        func.count(Enterprise.id).filter(filled.c.half_hours < target * 2),
+    ).outerjoin(filled, filled.c.enterprise_id == Enterprise.id)
+    if towns is not None:
+        statement = statement.where(Enterprise.town_id.in_(towns))
+    return Tally(*db.session.execute(statement).one())

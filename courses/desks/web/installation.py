@@ -23,9 +23,11 @@ from courses.people.rights import Right
 @pages.get("/installation")
 @needs(Right.ADMINISTER)
 def installation() -> str:
+    """Show the clock, the outbox and, when asked, whether the records agree: to tell, all of them are read."""
     shown = state()
     looked(signed_in(), "notices", person_ids=[person.id for _, person in shown.stuck])
-    return render_template("desks/installation.html", state=shown, faults=queries.faults(lang()))
+    faults = queries.faults(lang()) if request.args.get("records") == "1" else None
+    return render_template("desks/installation.html", state=shown, fates=queries.fates(clock.now()), faults=faults)
 
 
 def state() -> Any:
@@ -34,7 +36,6 @@ def state() -> Any:
     return SimpleNamespace(
         clock_is_alive=pulse.clock_is_alive(),
         workers=pulse.workers(),
-        fates=queries.fates(),
         stuck=queries.stuck(now),
         dead_before=now - pulse.DEAD_AFTER,
     )

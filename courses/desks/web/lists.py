@@ -85,6 +85,7 @@ def posts() -> str | Response:
         columns,
         Enterprise.id,
         "post",
+        total=posts_queries.posts_count(asked),
         asked=asked,
         target=target,
         states=POST_STATES,
@@ -156,6 +157,8 @@ def classes() -> str | Response:
         columns,
         TrainingClass.id,
         "-day",
+        total=classes_queries.classes_count(served, asked, now),
+        key=TrainingClass.id,
         asked=asked,
         states=CLASS_STATES,
         courses=classes_queries.courses_of(served),
@@ -226,6 +229,8 @@ def _booked(template: str, whose: Any, name: str) -> str | Response:
         columns,
         Booking.id,
         "-day",
+        total=people_queries.booked_count(whose, when, now),
+        key=Booking.id,
         when=when,
         hours=people_queries.hours(signed_in().id, clock.this_year()),
         target=city().hours_target,
@@ -265,6 +270,7 @@ def coverage() -> str | Response:
         raise Refusal("not_found")
     target = city().hours_target
     statement = coverage_queries.by_town if by == "town" else coverage_queries.by_industry
+    count = coverage_queries.count_of_towns if by == "town" else coverage_queries.count_of_industries
     columns = (
         Column("name", _l("Town") if by == "town" else _l("Industry"), lambda t: plain(t, "name"), column("name_zh")),
         Column("enterprises", _l("Enterprises"), lambda t: t.enterprises, column("enterprises"), "num"),
@@ -282,6 +288,7 @@ def coverage() -> str | Response:
         columns,
         Town.id if by == "town" else Industry.id,
         "name",
+        total=count(towns),
         kind=by,
         target=target,
         whole=towns is None,
