@@ -1,6 +1,6 @@
 """The supermarket's search beside a plain LIKE over the same texts: milliseconds, and how many classes each finds.
 
-Ours reads the texts into memory every ten seconds (`index_ms`) and asks the database only for the ids found; LIKE reads
+Ours reads the texts into memory every ten seconds (`index_again_ms`; the first time it also finds the pinyin) and asks the database only for the ids found; LIKE reads
 them in the database each time, and knows neither pinyin nor the beginnings of words.
 """
 
@@ -25,7 +25,7 @@ from courses.homes.model import Home, Room
 from courses.people.model import Person, Town
 
 SIZES = (40, 1_000, 10_000)
-WORDS = {"two characters": "危废", "English": "waste", "pinyin": "weixianfeiwu", "initials": "wxfw"}
+WORDS = {"two characters": "废物", "English": "waste", "pinyin": "weixianfeiwu", "initials": "wxfw"}
 TIMES = 15
 
 
@@ -34,8 +34,9 @@ def measure(kind: str, note: Callable[..., None]) -> None:
         for size in SIZES:
             _grow(size)
             forget_all()
-            took = _ms(search.matches, "x")
-            note(f"search {kind}, {size} courses and classes", index_ms=took)
+            first = _ms(search.matches, "x")
+            forget_all()
+            note(f"search {kind}, {size} courses and classes", index_ms=first, index_again_ms=_ms(search.matches, "x"))
             for name, word in WORDS.items():
                 note(f"search {kind}, {size}, {name}", **_beside(city, word))
         db.session.remove()
