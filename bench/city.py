@@ -51,6 +51,7 @@ class City(Town):
 
     bookings: int
     manager: int
+    newcomer: int  # a manager without bookings in the next classes
     owner: int
     lecturer: int
     association: int
@@ -204,7 +205,7 @@ class _Builder:
                 is_marked = is_over and at < behind - UNMARKED_DAYS
                 self._dealt.append((class_id, dealt[is_over], taken, is_over, is_marked))
                 dealt[is_over] += taken
-        first_coming = past_classes + 1
+        own = [one for one in self._dealt if (one[0] - 1) % len(squadrons) == 0]
         return {
             "bookings": self._bookings,
             "first": 1,
@@ -218,7 +219,8 @@ class _Builder:
             "inspector": self._town.person("he"),
             "administrator": self._town.person("jin"),
             "enterprise": self._town.firms["xinyao"].id,
-            "class_id": first_coming,
+            "newcomer": self._town.managers[-1].id,
+            "class_id": next(id_ for id_, _, taken, is_over, _ in own if taken and not is_over),
             "taught": past_classes - len(squadrons) * (UNMARKED_DAYS + 1) + 1,
         }
 

@@ -39,7 +39,7 @@ PAGES = {
     "calendar": Page("/calendar"),
     "course": Page("/courses/1"),
     "class page, signed out": Page("/classes/{class_id}"),
-    "class page, signed in": Page("/classes/{class_id}", "manager"),
+    "class page, signed in": Page("/classes/{class_id}", "newcomer"),
     "Home": Page("/homes/1"),
     "lecturer's page": Page("/lecturers/{lecturer}"),
     "manager's desk": Page("/desk", "manager"),

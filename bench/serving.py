@@ -20,7 +20,7 @@ def serving(town: Town, floor_bytes: int | None = None) -> Iterator[subprocess.P
         if floor_bytes is None
         else [sys.executable, "-m", "bench.floor", str(PORT), str(floor_bytes)]
     )
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **town.environ})
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **town.environ}, stdout=subprocess.DEVNULL)
     try:
         _await(town, "/healthz" if floor_bytes is None else "/")
         yield process
