@@ -30,7 +30,7 @@ from courses.ground.db import db
 from courses.ground.transaction import transaction
 from courses.homes.model import Home, Room
 from courses.people.model import Enterprise, PastPost, Person, Post, Role
-from courses.schedule import take_statistics
+from courses.running.actions import take_statistics
 from tests.databases import KINDS
 from tools.codes import credit_code
 
@@ -124,7 +124,7 @@ class _Builder:
             with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.execute(text("VACUUM ANALYZE"))
         self._engine.dispose()
-        take_statistics("bench")  # what the worker does every hour
+        take_statistics()  # what the worker does every hour
         return known
 
     def _person(self, name: str, left_at: dt.datetime | None) -> int:

@@ -30,7 +30,6 @@ from courses.ground import clock, logs, pulse
 from courses.ground.db import db
 from courses.ground.language import plain, speaking
 from courses.ground.refusal import Refusal
-from courses.ground.transaction import transaction
 from courses.outbox import actions as outbox
 from courses.outbox.channels import mail
 from courses.outbox.render import renderer
@@ -38,6 +37,7 @@ from courses.people.queries import city
 from courses.privacy import actions as privacy
 from courses.reminders import actions as reminders
 from courses.roster import actions as roster
+from courses.running import actions as running
 from courses.webhooks import actions as webhooks
 
 LEADER_LOCK = 77001
@@ -85,17 +85,6 @@ def deliver_webhooks(worker: str) -> int:
     return total
 
 
-def take_statistics(worker: str) -> int:
-    """Let SQLite count how far its indexes tell rows apart: without, it takes the state of a class, which all share,
-    for as good a guide as its room. PostgreSQL counts by itself."""
-    if db.engine.dialect.name != "sqlite":
-        return 0
-    with transaction():
-        db.session.execute(text("PRAGMA analysis_limit=10000"))  # entries of each index: a tenth of a second, at most
-        db.session.execute(text("ANALYZE"))
-    return 1
-
-
 JOBS = (
     Job("deliver", 2, deliver, leader_only=False),
     Job("draw", 20, lambda worker: booking.draw_due()),
@@ -107,7 +96,7 @@ JOBS = (
     Job("doubt", 30, lambda worker: outbox.doubt_abandoned()),
     Job("retention", 3600, lambda worker: sum(privacy.retention().values())),
     Job("recount-hours", 3600, lambda worker: roster.recount()),
-    Job("statistics", 3600, take_statistics),
+    Job("statistics", 3600, lambda worker: running.take_statistics()),
 )
 
 

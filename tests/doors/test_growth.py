@@ -20,6 +20,7 @@ from courses.ground.kept import forget_all
 from courses.ground.transaction import transaction
 from courses.outbox.model import Channel, Fate, Notice
 from courses.roster.model import Attendance, Mark, YearlyHours
+from courses.running import actions as running
 from courses.running import figures
 from tests import makers
 from tests.conftest import Client
@@ -119,7 +120,7 @@ def many_years(like: int, count: int = 1200) -> None:
 
 
 def take_statistics() -> None:
-    schedule.take_statistics("test")
+    running.take_statistics()
     if db.engine.dialect.name == "postgresql":
         with transaction():
             db.session.execute(text("ANALYZE"))
