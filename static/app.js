@@ -32,6 +32,15 @@ document.querySelectorAll("[data-copy][hidden], [data-print][hidden]").forEach((
 // Long work goes on by itself while its page is open.
 one("form[data-goes-on]")?.requestSubmit();
 
+// What was answered in a mail is sent once the page is really seen: programs that only look at links change nothing.
+const answerSeen = () => {
+  const chosen = one("[data-say]");
+  if (chosen && document.visibilityState === "visible" && !document.prerendering) chosen.form.requestSubmit(chosen);
+};
+document.addEventListener("visibilitychange", answerSeen);
+document.addEventListener("prerenderingchange", answerSeen);
+answerSeen();
+
 // A filter acts when chosen; without the script the search button does it.
 document.addEventListener("change", (event) => {
   if (event.target.matches("form[data-auto] select")) event.target.form.requestSubmit();

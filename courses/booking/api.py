@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from pydantic import Field, TypeAdapter
 
 from courses.booking import actions, queries
-from courses.booking.model import State
+from courses.booking.model import Consent, State
 from courses.booking.queries import ClassView, Place
 from courses.catalogue import queries as catalogue
 from courses.catalogue.api import PLACE_REFUSES, Minutes, Seats, Timetable
@@ -138,7 +138,8 @@ class Asked(Made):
 class Booking(Shape):
     about = _l(
         "One place in one class. `person` is null while it is still to be named, which must be by `due_at`. `place`: "
-        "in the queue, counted from 1, if `state` is queued."
+        "in the queue, counted from 1, if `state` is queued. `consent`: what its person says of the time to which the "
+        "class was moved; null while it was not."
     )
 
     id: Id
@@ -151,6 +152,13 @@ class Booking(Shape):
     entry: int | None
     attended: bool | None
     due_at: Moment | None
+    consent: Consent | None
+
+
+class Answer(Shape):
+    about = _l("`yes`: the new time of the class suits; false gives the seat up, and does not count as late.")
+
+    yes: bool
 
 
 class Bookings(Page):
@@ -291,6 +299,20 @@ def cancel(booking_id: int) -> Booking:
 )
 def undo_cancel(booking_id: int) -> Booking:
     actions.undo_cancel(signed_in(), booking_id, "api")
+    return after(booking_id)
+
+
+@resources.post("/bookings/<id:booking_id>/answer")
+@needs(Right.CANCEL)
+@operation(
+    _l("Answer what is asked about a booking"),
+    "not_asked",
+    "called_off",
+    "begun",
+    about=_l("When a class moved, its people are asked once whether the new time suits. Silence keeps the seat."),
+)
+def answer(booking_id: int, body: Answer) -> Booking:
+    actions.answer(signed_in(), booking_id, body.yes, "api")
     return after(booking_id)
 
 
@@ -439,4 +461,5 @@ def _booking(place: Place) -> Booking:
         entry=place.entry,
         attended=place.attended,
         due_at=place.due_at,
+        consent=Consent(place.consent) if place.consent else None,
     )

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from courses.catalogue.model import TrainingClass
 from courses.ground.db import Base
+from courses.outbox.answers import Question
 from courses.people.model import Person
 
 
@@ -72,12 +73,21 @@ class Draw(Base, kw_only=True):
     entries: Mapped[str] = mapped_column(Text)
 
 
+class Consent(StrEnum):
+    """What someone booked said of the time to which their class was moved."""
+
+    ASKED = "asked"
+    YES = "yes"
+    NO = "no"
+
+
 class Booking(Base, kw_only=True):
     """One person's (or one still unnamed) place in one class.
 
     `sequence` rises when the booking is cancelled or brought back; added to the class's schedule_no it is the
     calendar's SEQUENCE. `changed_at` is when it came into its present state, `reason` why. `due_at`: by when a held
-    seat must be named, a requested one approved, an offered one answered; else it lapses.
+    seat must be named, a requested one approved, an offered one answered; else it lapses. `consent`: what its person
+    says of the time to which the class was moved; None while it was not.
     """
 
     __tablename__ = "booking"
@@ -85,6 +95,7 @@ class Booking(Base, kw_only=True):
         CheckConstraint(
             "state IN ('held', 'requested', 'booked', 'queued', 'offered', 'cancelled')", name="state_known"
         ),
+        CheckConstraint("consent IN ('asked', 'yes', 'no')", name="consent_known"),
         Index(
             "uq_booking_live",
             "class_id",
@@ -109,6 +120,7 @@ class Booking(Base, kw_only=True):
     sequence: Mapped[int] = mapped_column(default=0)
     attended: Mapped[bool | None] = mapped_column(default=None)
     due_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    consent: Mapped[Consent | None] = mapped_column(String(8), default=None)
     enrolment: Mapped[Enrolment] = relationship(init=False, viewonly=True)
     person: Mapped[Person | None] = relationship(init=False, viewonly=True)
     training_class: Mapped[TrainingClass] = relationship(init=False, viewonly=True)
@@ -120,6 +132,11 @@ class Booking(Base, kw_only=True):
     @property
     def takes_a_seat(self) -> bool:
         return self.state in SEATED
+
+    @property
+    def asks(self) -> Question | None:
+        """What its person is asked now."""
+        return Question.NEW_TIME if self.state == State.BOOKED and self.consent == Consent.ASKED else None
 
 
 class Event(Base, kw_only=True):

@@ -131,6 +131,7 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     "nothing_chosen": (422, _l("Choose at least one date.")),
     "nobody": (422, _l("Choose at least one person.")),
     "not_cancellable": (409, _l("This booking changed meanwhile: there is nothing left to cancel or to take back.")),
+    "not_asked": (409, _l("Nothing is being asked here any more. The page of the class says what stands now.")),
     "cannot_undo": (409, _l("The seat has gone to someone else, so the cancellation stands. You can queue again.")),
     "already_told": (409, _l("Someone asked for a seat or was told already. Move the class or call it off instead.")),
     "nothing_to_undo": (409, _l("Something else happened since; there is nothing left to undo.")),

@@ -14,6 +14,7 @@ from config import Settings
 from courses.ground import clock
 from courses.ground.language import plain, span, speaking
 from courses.outbox import calendar
+from courses.outbox.answers import Asked, sign
 from courses.outbox.channels import Message
 from courses.outbox.model import Notice
 from courses.people import links
@@ -28,7 +29,7 @@ def render(notice: Notice, person: Person, city: CityWords, settings: Settings, 
     with speaking(person.language):
         facts = _facts(notice.facts)
         link = _link(notice, person, settings, redacted)
-        words = {**facts, "city": city, "person": person, "link": link}
+        words = {**facts, "city": city, "person": person, "link": link, "answers": _answers(notice, settings, redacted)}
         subject = " ".join(render_template(f"notices/{notice.kind}/subject.txt", **words).split())
         body = render_template(f"notices/{notice.kind}/body.txt", **words)
         words |= {"subject": subject, "paragraphs": [p.strip() for p in body.split("\n\n") if p.strip()]}
@@ -51,6 +52,8 @@ def _facts(stored: dict[str, Any]) -> dict[str, Any]:
     if "class_" in stored:
         facts["class_"] = SimpleNamespace(**{n: _read(v) for n, v in stored["class_"].items()})
         facts["spans"] = [span(*sitting) for sitting in facts["class_"].sittings]
+    if isinstance(stored.get("clash"), dict):
+        facts["clash"] = SimpleNamespace(**{n: _read(v) for n, v in stored["clash"].items()})
     if "before" in facts:
         facts["spans_before"] = [span(*sitting) for sitting in facts["before"]]
     return facts
@@ -75,6 +78,16 @@ def _link(notice: Notice, person: Person, settings: Settings, redacted: bool) ->
         return f"{settings.base_url}{secret}•••"
     about = notice.facts.get("about", "")
     return settings.base_url + secret + links.sign(settings.secret_keys, notice.kind, person.id, person.epoch, about)
+
+
+def _answers(notice: Notice, settings: Settings, redacted: bool) -> SimpleNamespace | None:
+    """Return the addresses that answer what a notice asks by one tap; none in what is shown to others."""
+    asks = notice.facts.get("asks")
+    if not asks or redacted or not notice.booking_id:
+        return None
+    asked = Asked(asks["question"], notice.booking_id, asks["number"])
+    address = f"{settings.base_url}/answers/{sign(settings.secret_keys, asked)}?say="
+    return SimpleNamespace(question=asked.question, yes=address + "yes", no=address + "no")
 
 
 def _entry(

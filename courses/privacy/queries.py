@@ -189,7 +189,7 @@ def _interests(person_id: int) -> Section:
 def _bookings(person_id: int) -> Section:
     statement = (
         select(Course.title_zh, TrainingClass.starts_at, Booking.state, Booking.reason, Booking.changed_at)
-        .add_columns(Booking.attended)
+        .add_columns(Booking.attended, Booking.consent)
         .join(TrainingClass, TrainingClass.id == Booking.class_id)
         .join(Course, Course.id == TrainingClass.course_id)
         .where(Booking.person_id == person_id)
@@ -202,6 +202,7 @@ def _bookings(person_id: int) -> Section:
         "reason": _("Why"),
         "changed_at": _("Since"),
         "attended": _("Came"),
+        "consent": _("The new time"),
     }
     return _section("bookings", _("Bookings"), heads, db.session.execute(statement).all())
 

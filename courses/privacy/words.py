@@ -29,6 +29,9 @@ WORDS: dict[str, Any] = {
     "in_time": _l("in time"),
     "late": _l("late"),
     "undone": _l("taken back"),
+    "new_time": _l("the new time did not suit"),
+    "yes": _l("suits"),
+    "no": _l("does not suit"),
     "left": _l("left the enterprise"),
     "lapsed": _l("the time was over"),
     "named": _l("named for a held place"),
@@ -51,6 +54,8 @@ WORDS: dict[str, Any] = {
     "unmarked": _l("not marked"),
     # the log
     "moved": _l("Class moved"),
+    "time_suits": _l("the new time suits"),
+    "time_does_not_suit": _l("the new time does not suit"),
     "resized": _l("number of seats changed"),
     "published": _l("published"),
     "drafted": _l("drafted"),

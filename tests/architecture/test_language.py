@@ -24,6 +24,7 @@ from courses.enterprise.actions.join import Asking
 from courses.ground import clock
 from courses.ground.language import speaking
 from courses.ground.refusal import REFUSALS
+from courses.outbox.answers import Asked, sign
 from courses.people import links
 from courses.people.model import Role
 from courses.roster import actions as roster
@@ -343,6 +344,10 @@ def addresses(app: Flask) -> list[str]:
     with clock.pretending(clock.now() + 2 * makers.HOUR):
         booking.draw(by_lot[1])
     held = booking.hold(makers.actor(OWNER), coming, 1)[0].id
+    later = makers.a_class(days=25)
+    moved = makers.book(SHEN, later)[0].id
+    start = makers.in_days(26)
+    booking.move(makers.actor(GAO), later, [(start, start + makers.HOUR)], 3)
     keys = app.config["SETTINGS"].secret_keys
     request_link = URLSafeTimedSerializer(list(reversed(keys)), salt="join").dumps(int(request_id))
     invitation, reset = links.sign(keys, "invitation", NEWCOMER.id, 1), links.sign(keys, "reset", SHEN.id, 1)
@@ -372,6 +377,7 @@ def addresses(app: Flask) -> list[str]:
             f"/invitations/{invitation}",
         ],
         "/resets/<token>": ["/resets/stale", f"/resets/{reset}"],
+        "/answers/<token>": [f"/answers/{sign(keys, Asked('new_time', id_, 2))}" for id_ in (moved, ids[0])],
     }
     found = ["/nowhere", "/?q=nothing-like-this", "/posts?q=nothing-like-this", "/people/new?q=x"]
     for rule in app.url_map.iter_rules():

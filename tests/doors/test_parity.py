@@ -22,6 +22,7 @@ SAME = {
     "booking.name": "booking.name",
     "booking.name_new": "booking.name",
     "booking.undo_cancel": "booking.undo_cancel",
+    "booking.answer": "booking.answer",
     "booking.move": "booking.move",
     "booking.resize": "booking.resize",
     "booking.call_off": "booking.call_off",
@@ -36,6 +37,7 @@ SAME = {
     "webhooks.end": "webhooks.end",
 }
 OF_A_BROWSER = "it begins or ends a browser's session; a program has its token"
+OF_THE_MAIL = "it is behind the secret link of a mail; a program answers with its token"
 OF_THE_ACCOUNT = "a token must not take the account over, nor outlive its end by making another"
 OF_THE_KEEPER = "who keeps the installation looks at it first, on its page"
 ONLY_LOOKS = "it shows what would happen; the act itself says the same"
@@ -54,6 +56,7 @@ WITHOUT = {
     "accounts.unlink": OF_THE_ACCOUNT,
     "privacy.erase": OF_THE_ACCOUNT,
     "privacy.erase_oneself": OF_THE_ACCOUNT,
+    "booking.answer_by_slip": OF_THE_MAIL,
     "booking.move_foresight": ONLY_LOOKS,
     "catalogue.foresight": ONLY_LOOKS,
     "catalogue.set_holiday": OF_THE_KEEPER,

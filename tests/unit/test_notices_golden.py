@@ -87,6 +87,7 @@ def entry(method: str = "REQUEST", sequence: int = 1) -> dict[str, Any]:
 
 JIA = {"enterprise_zh": "甲科技有限公司", "enterprise_en": "Jia Technology Co., Ltd."}
 MOVED = {"before": iso(DAY), "calendar": entry(sequence=2)}
+NEW_TIME = {"question": "new_time", "number": 2}
 CASES: dict[str, dict[str, Any]] = {
     "booked": class_facts(MORNING, by=None, calendar=entry()),
     "booked-by-owner": class_facts(DAY, by="沈国强", calendar=entry()),
@@ -100,9 +101,11 @@ CASES: dict[str, dict[str, Any]] = {
     "cancelled": class_facts(MORNING, by=None, calendar=entry("CANCEL", 2)),
     "cancelled-by-owner": class_facts(MORNING, by="沈国强", calendar=entry("CANCEL", 2)),
     "cancelled-and-gone": class_facts(MORNING, by=None, final=True, calendar=entry("CANCEL", 2)),
-    "moved": class_facts(NEW_YEAR, **MOVED),
+    "moved": class_facts(NEW_YEAR, **MOVED, asks=NEW_TIME),
+    "moved-as-told-before": class_facts(NEW_YEAR, **MOVED),
     "moved-to-another-room": class_facts(DAY, **MOVED, room_only=True),
-    "moved-into-a-clash": class_facts(NEW_YEAR, **MOVED, clash=True),
+    "moved-into-a-clash": class_facts(NEW_YEAR, **MOVED, asks=NEW_TIME, clash={**WASTE, "span": iso(NEW_YEAR)[0]}),
+    "moved-into-a-clash-as-told-before": class_facts(NEW_YEAR, **MOVED, clash=True),
     "moved-for-the-queue": class_facts(NEW_YEAR, before=iso(DAY), queued=True),
     "moved-for-the-lecturer": class_facts(NEW_YEAR, before=iso(DAY), lecturer=True),
     "called_off": class_facts(MORNING, reason="台风“烟花”，教室关闭", calendar=entry("CANCEL", 2)),

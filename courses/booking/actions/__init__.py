@@ -5,6 +5,7 @@ Each locks the class first, then the room if it takes one, then all the people i
 their ids; all else follows under those locks.
 """
 
+from courses.booking.actions.answer import answer
 from courses.booking.actions.book import Outcome, book
 from courses.booking.actions.cancel import cancel, give_up, settle, undo_cancel
 from courses.booking.actions.change import call_off, change_lecturers, move, replace_reminders, resize
@@ -22,6 +23,7 @@ __all__ = [
     "Locked",
     "NewColleague",
     "Outcome",
+    "answer",
     "book",
     "call_off",
     "cancel",

@@ -114,7 +114,7 @@ def undo_cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
         elif not _others_wait(booking):
             class_.row.queued += 1
         booking.state = State.BOOKED if was_seated else State.QUEUED
-        booking.reason, booking.changed_at = "undone", at
+        booking.reason, booking.changed_at, booking.consent = "undone", at, None
         booking.sequence += 1
         db.session.flush()
         log(class_.row.id, "cancellation_undone", actor, door, [booking.id])

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from courses.booking.actions.answer import ask_consent
 from courses.booking.actions.ground import (
     Locked,
     Told,
@@ -37,6 +38,7 @@ from courses.ground.refusal import Refusal
 from courses.ground.transaction import lock_all, locked, transaction
 from courses.homes.model import Room
 from courses.outbox.actions import Reader, post_all, row_of, withdraw
+from courses.outbox.answers import Question
 from courses.people.model import Person
 from courses.people.rights import Actor, Right, require
 from courses.webhooks.model import Event
@@ -55,9 +57,9 @@ def move(
 ) -> None:
     """Move the class to other times or another room. Booking's close and the cancelling deadline move along.
 
-    Those with a seat and those waiting are told, as are the lecturers; calendar entries and reminders move. Raises
-    Refusal: not_found, not_allowed, called_off, begun, class_changed, nothing_changed and those of `check_sittings`
-    and `check_place`.
+    Those with a seat and those waiting are told, as are the lecturers; calendar entries and reminders move. Whoever is
+    booked is asked once whether the new time suits, a clash being named. Raises Refusal: not_found, not_allowed,
+    called_off, begun, class_changed, nothing_changed and those of `check_sittings` and `check_place`.
     """
     with transaction():
         at = clock.now()
@@ -93,9 +95,8 @@ def move(
         facts: dict[str, Any] = {"before": was, "room_only": spans == before}
         log(class_id, "moved", actor, door, before=was, after=catalogue.iso(spans), undoing=undoing)
         announce_class(Event.MOVED, moved.facts(), schedule_no=moved.row.schedule_no)
-        clashing = _clashing(class_id, seated)
-        tell("moved", moved, [t for t in seated if t.reader.id not in clashing], "REQUEST", **facts)
-        tell("moved", moved, [t for t in seated if t.reader.id in clashing], "REQUEST", **facts, clash=True)
+        asked = set() if spans == before else ask_consent(class_id)
+        tell("moved", moved, _with_questions(class_id, seated, asked), "REQUEST", **facts)
         tell("moved", moved, waiting, **facts, queued=True)
         _tell_lecturers("moved", moved, **facts)
         tell_holders("moved", moved, _move_deadlines(moved.row, at), **facts, held=True)
@@ -224,9 +225,20 @@ def _move_deadlines(row: TrainingClass, at: dt.datetime) -> list[Booking]:
     return unnamed
 
 
-def _clashing(class_id: int, told: list[Told]) -> set[int]:
-    people = candidates(class_id, [t.reader.id for t in told]) if told else {}
-    return {person.id for person in people.values() if person.clash}
+def _with_questions(class_id: int, seated: list[Told], asked: set[int]) -> list[Told]:
+    """Return who is told of a move with what each is asked, and the seat elsewhere with which they now have a clash."""
+    people = candidates(class_id, [t.reader.id for t in seated]) if seated else {}
+    told = []
+    for one in seated:
+        question = Question.NEW_TIME if one.booking_id in asked else None
+        clash = people[one.reader.id].clash if one.reader.id in people else None
+        told.append(one._replace(asks=question, own={"clash": _said(clash)} if clash else {}))
+    return told
+
+
+def _said(clash: tuple[str, str, dt.datetime, dt.datetime]) -> dict[str, Any]:
+    zh, en, start, end = clash
+    return {"title_zh": zh, "title_en": en, "span": [start.isoformat(), end.isoformat()]}
 
 
 def _lecturer_ids(class_id: int) -> list[int]:

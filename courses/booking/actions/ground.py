@@ -1,7 +1,8 @@
 """What every act of booking stands on: the locked class, who would clash, what is logged and told."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import BindParameter, Select, and_, bindparam, func, insert, or_, select
@@ -16,6 +17,7 @@ from courses.ground.db import db, run, table
 from courses.ground.refusal import Refusal
 from courses.homes.model import Home, Room
 from courses.outbox.actions import Reader, post_all, row_of
+from courses.outbox.answers import Question
 from courses.people.model import Person, Post
 from courses.people.rights import Actor
 
@@ -216,11 +218,14 @@ def log(
 
 
 class Told(NamedTuple):
-    """One booking and the person to be told about it. `sequence` is the booking's own."""
+    """One booking and the person to be told about it. `sequence` and the facts `own` are the booking's own; `asks`:
+    what the person is asked in the same notice."""
 
     booking_id: int
     sequence: int
     reader: Reader
+    asks: Question | None = None
+    own: Mapping[str, Any] = MappingProxyType({})
 
 
 def tell(
@@ -236,9 +241,11 @@ def tell(
     class_, row = locked.facts(), locked.row
     expires_at = None if method == "CANCEL" else row.ends_at
     rows = []
-    for booking_id, own_sequence, reader in told:
+    for booking_id, own_sequence, reader, asks, own in told:
         sequence = own_sequence + row.schedule_no
-        said = {"class_": class_, "path": f"/classes/{row.id}", **facts}
+        said = {"class_": class_, "path": f"/classes/{row.id}", **facts, **own}
+        if asks:
+            said["asks"] = {"question": asks, "number": sequence}
         if method:
             said["calendar"] = {"uid": f"booking-{booking_id}", "sequence": sequence, "method": method}
         key = f"{kind}:{booking_id}:{sequence}:{reader.id}"

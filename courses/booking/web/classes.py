@@ -72,6 +72,7 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
         serves=serves,
         may_change=may(actor, Right.CHANGE_CLASS, squadron_id=view.row.squadron_id),
         queue=queries.people_of(class_id, (State.QUEUED,)) if serves else [],
+        consents=queries.consents(class_id) if serves else {},
         log=log,
         is_open=view.row.is_bookable(clock.now()),
         foresight=_of_draft(view.row) if view.row.state == ClassState.DRAFT else None,
