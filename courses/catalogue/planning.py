@@ -27,6 +27,7 @@ from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.holidays import announced, is_weekend
 from courses.ground.refusal import Refusal
+from courses.ground.sound import by_sound
 from courses.ground.worktime import WorkTime
 from courses.homes.model import Room
 from courses.people.model import Person
@@ -225,7 +226,7 @@ def plan_from(course_id: int, settings: dict[str, Any], at: dt.datetime) -> Clas
 def templates(squadron_id: int) -> list[tuple[ClassTemplate, Course]]:
     """Return the squadron's templates with their courses, by name."""
     statement = select(ClassTemplate, Course).join(Course, Course.id == ClassTemplate.course_id)
-    of_squadron = statement.where(ClassTemplate.squadron_id == squadron_id).order_by(ClassTemplate.name)
+    of_squadron = statement.where(ClassTemplate.squadron_id == squadron_id).order_by(by_sound(ClassTemplate.name))
     return [(template, course) for template, course in db.session.execute(of_squadron)]
 
 
