@@ -34,6 +34,15 @@ REMINDERS = [
     SelectChoice(60, _l("1 hour before")),
 ]
 MAX_SITTINGS = 4
+MAX_TEMPLATE = 40
+LONGEST = {
+    "title_zh": 100,
+    "title_en": 150,
+    "summary_zh": 500,
+    "summary_en": 800,
+    "syllabus_zh": 20_000,
+    "syllabus_en": 30_000,
+}
 MAX_AHEAD = dt.timedelta(days=730)
 
 
@@ -186,25 +195,35 @@ class CourseForm(Form):
 
     topic_id = SelectField(_l("Topic"), coerce=int, validators=[InputRequired(REQUIRED)])
     title_zh = StringField(
-        _l("Title in Chinese"), [DataRequired(REQUIRED), Length(max=100), no_control_characters], filters=[_stripped]
+        _l("Title in Chinese"),
+        [DataRequired(REQUIRED), Length(max=LONGEST["title_zh"]), no_control_characters],
+        filters=[_stripped],
     )
     title_en = StringField(
-        _l("Title in English"), [Optional(), Length(max=150), no_control_characters], filters=[_stripped]
+        _l("Title in English"),
+        [Optional(), Length(max=LONGEST["title_en"]), no_control_characters],
+        filters=[_stripped],
     )
     summary_zh = TextAreaField(
-        _l("Summary in Chinese"), [Optional(), Length(max=500), no_control_characters], filters=[_stripped]
+        _l("Summary in Chinese"),
+        [Optional(), Length(max=LONGEST["summary_zh"]), no_control_characters],
+        filters=[_stripped],
     )
     summary_en = TextAreaField(
-        _l("Summary in English"), [Optional(), Length(max=800), no_control_characters], filters=[_stripped]
+        _l("Summary in English"),
+        [Optional(), Length(max=LONGEST["summary_en"]), no_control_characters],
+        filters=[_stripped],
     )
     syllabus_zh = TextAreaField(
         _l("Syllabus in Chinese"),
-        [Optional(), Length(max=20000), no_control_characters],
+        [Optional(), Length(max=LONGEST["syllabus_zh"]), no_control_characters],
         filters=[_stripped],
         description=_l("Begin a line with - for a list, put ** around what is bold."),
     )
     syllabus_en = TextAreaField(
-        _l("Syllabus in English"), [Optional(), Length(max=30000), no_control_characters], filters=[_stripped]
+        _l("Syllabus in English"),
+        [Optional(), Length(max=LONGEST["syllabus_en"]), no_control_characters],
+        filters=[_stripped],
     )
     industries = Choices(_l("Made for these industries"), coerce=int, description=_l("None chosen: for all of them."))
     for_key_units = BooleanField(_l("For key pollutant-discharge units"))
@@ -216,7 +235,7 @@ class CourseForm(Form):
 class TemplateForm(Form):
     name = StringField(
         _l("Name"),
-        [DataRequired(REQUIRED), Length(max=40), no_control_characters],
+        [DataRequired(REQUIRED), Length(max=MAX_TEMPLATE), no_control_characters],
         filters=[_stripped],
         description=_l("A template of this name is replaced."),
     )

@@ -42,6 +42,22 @@ def may_draft(actor: Actor | None, class_: TrainingClass) -> bool:
     return class_.state == ClassState.DRAFT and may(actor, Right.PUBLISH, squadron_id=class_.squadron_id)
 
 
+def own_class(actor: Actor, class_id: int) -> TrainingClass:
+    """Return a class of the actor's squadron, published or not. Raises Refusal("not_found")."""
+    class_ = db.session.get(TrainingClass, class_id)
+    if class_ is None or class_.squadron_id != actor.squadron_id:
+        raise Refusal("not_found")
+    return class_
+
+
+def own_draft(actor: Actor, class_id: int) -> TrainingClass:
+    """Return a draft of the actor's squadron. Raises Refusal("not_found")."""
+    class_ = db.session.get(TrainingClass, class_id)
+    if class_ is None or not may_draft(actor, class_):
+        raise Refusal("not_found")
+    return class_
+
+
 def drafts(squadron_id: int) -> list[Card]:
     """Return the squadron's drafts, soonest first."""
     return as_cards(

@@ -21,6 +21,7 @@ from courses.ground import clock
 from courses.ground.db import db, run
 from courses.ground.kept import kept
 from courses.ground.language import lang
+from courses.ground.refusal import Refusal
 from courses.ground.sound import sound_of
 from courses.homes.model import Home, Room
 from courses.people.model import Industry, Person, Town
@@ -152,6 +153,14 @@ def topics() -> list[Shelf]:
         .order_by(Topic.position, Topic.id)
     )
     return [Shelf(*row) for row in db.session.execute(statement)]
+
+
+def the_course(course_id: int) -> Course:
+    """Return the course. Raises Refusal("not_found")."""
+    found = db.session.get(Course, course_id)
+    if found is None:
+        raise Refusal("not_found")
+    return found
 
 
 def all_courses() -> list[Course]:

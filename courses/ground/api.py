@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 from flask import Response, request
 from flask_babel import lazy_gettext as _l
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -116,6 +117,16 @@ Line = Annotated[
         strip_whitespace=True,
         pattern=r"^[^\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*$",
     ),
+]
+Text = Annotated[
+    str,
+    # As a line, but with line ends and tabs, and with what joins emoji.
+    StringConstraints(
+        strip_whitespace=True,
+        pattern=r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b\u200c\u200e\u200f"
+        r"\u202a-\u202e\u2060-\u206f\ufeff]*$",
+    ),
+    AfterValidator(lambda text: text.replace("\r\n", "\n")),
 ]
 
 

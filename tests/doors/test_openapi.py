@@ -49,6 +49,7 @@ IDS = {
     "booking",
     "enterprise_id",
     "person_id",
+    "template_id",
 }
 # What a JSON schema cannot say: a cursor is ours, a year is in reach, a reason is not blank, an address is one, none is
 # named twice.
@@ -61,6 +62,8 @@ UNSAID = {
     "arrived",
     "left",
     "reason",
+    "topic",
+    "zh",
     "name",
     "email",
     "mobile",
@@ -77,7 +80,7 @@ class TestDocument:
             jsonschema_rs.meta.validate(found)
         assert set(_all(document, "$ref")) <= {f"{SCHEMA}{name}" for name in schemas}
         operations = [about for methods in document["paths"].values() for about in methods.values()]
-        assert len(operations) == len({about["operationId"] for about in operations}) == 43
+        assert len(operations) == len({about["operationId"] for about in operations}) == 63
         for about in operations:
             assert about["summary"]
             assert ("401" in about["responses"]) == bool(about["security"]) == ("x-roles" in about)
@@ -95,6 +98,15 @@ class TestDocument:
                 assert f"<b>{method.upper()}</b> <code>{path.removeprefix(BASE)}</code>" in text
                 assert about["summary"] in text
                 assert about["operationId"] in ids
+
+    def test_says_which_scopes_a_token_needs(self, client: Client, lang: str) -> None:
+        document = client.get(f"/api/v1/openapi.json?lang={lang}").json
+        page = client.get(f"/api/v1/docs?lang={lang}").text
+        for methods in document["paths"].values():
+            for about in methods.values():
+                said = page.partition(f'id="{about["operationId"]}"')[2].partition("<pre>")[0]
+                scopes = [scope for scope in about.get("x-scopes", []) if scope != "read"]
+                assert re.findall(r"<code>(book|serve)</code>", said.partition("<dl")[2]) == scopes
 
     def test_is_where_a_problem_points_to(self, client: Client, lang: str) -> None:
         problem = client.get(f"/api/v1/classes/999?lang={lang}").json

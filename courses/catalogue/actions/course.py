@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from courses.catalogue.model import ClassState, Course, CourseIndustry, CourseVersion, Topic, TrainingClass
 from courses.ground import clock
 from courses.ground.db import db
+from courses.ground.idempotency import RequestKey
 from courses.ground.kept import forget_all
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import locked, transaction
@@ -35,13 +36,16 @@ def write_course(
     for_key_units: bool = False,
     course_id: int | None = None,
     industry_ids: Collection[int] = (),
+    request_key: RequestKey | None = None,
 ) -> int:
     """Write a new course, or change one; return its id. A text with which a class was given becomes a version.
 
     `industry_ids`: for whom it is made; none is for all. Raises Refusal: not_allowed, not_found (course, topic or
     industry).
     """
-    with transaction():
+    with transaction(request_key) as kept:
+        if kept.earlier_answer:
+            return int(kept.earlier_answer)
         require(actor, Right.WRITE_COURSE)
         if db.session.get(Topic, topic_id) is None:
             raise Refusal("not_found")
@@ -54,6 +58,7 @@ def write_course(
             _change(course, topic_id, text, for_key_units)
         _make_for(course, industry_ids)
         id_ = course.id
+        kept.answer(id_)
     forget_all()
     return id_
 

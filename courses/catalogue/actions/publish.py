@@ -47,37 +47,52 @@ def publish(actor: Actor, plan: ClassPlan, request_key: RequestKey | None = None
         return class_.id
 
 
-def save_draft(actor: Actor, plan: ClassPlan, draft: int | None = None) -> int:
+def save_draft(actor: Actor, plan: ClassPlan, draft: int | None = None, request_key: RequestKey | None = None) -> int:
     """Keep a class of the actor's squadron that nobody else sees yet; return its id.
 
     Raises Refusal: no_sitting, ends_before_start, sittings_overlap, in_the_past, window_wrong, draw_wrong, not_found,
     not_allowed.
     """
-    with transaction():
-        return _save(actor, plan, clock.now(), locked_draft(actor, draft) if draft else None).id
+    with transaction(request_key) as kept:
+        if kept.earlier_answer:
+            return int(kept.earlier_answer)
+        class_ = _save(actor, plan, clock.now(), locked_draft(actor, draft) if draft else None)
+        kept.answer(class_.id)
+        return class_.id
 
 
-def repeat(actor: Actor, class_id: int, weeks: Collection[int], as_drafts: bool = False) -> list[int]:
+def repeat(
+    actor: Actor,
+    class_id: int,
+    weeks: Collection[int],
+    as_drafts: bool = False,
+    request_key: RequestKey | None = None,
+) -> list[int]:
     """Publish a class of the actor's squadron again, each of so many `weeks` later: all of them or none.
 
     Raises Refusal: nothing_chosen, not_found, and those of `publish`.
     """
-    with transaction():
-        class_ = db.session.get(TrainingClass, class_id)
-        if class_ is None or class_.squadron_id != actor.squadron_id:
-            raise Refusal("not_found")
+    with transaction(request_key) as kept:
+        if kept.earlier_answer:
+            return list(kept.earlier_answer)
+        class_ = planning.own_class(actor, class_id)
         if not weeks:
             raise Refusal("nothing_chosen")
         plan, at = planning.plan_of(class_), clock.now()
         make = _save if as_drafts else _publish
-        return [make(actor, planning.later(plan, number, at), at, None).id for number in sorted(set(weeks))]
+        made = [make(actor, planning.later(plan, number, at), at, None).id for number in sorted(set(weeks))]
+        kept.answer(made)
+        return made
 
 
-def publish_draft(actor: Actor, class_id: int) -> None:
+def publish_draft(actor: Actor, class_id: int, request_key: RequestKey | None = None) -> None:
     """Publish a draft as it stands; all rules are asked anew. Raises Refusal as `publish` does."""
-    with transaction():
+    with transaction(request_key) as kept:
+        if kept.earlier_answer:
+            return
         draft = locked_draft(actor, class_id)
         _publish(actor, planning.plan_of(draft), clock.now(), draft)
+        kept.answer(class_id)
 
 
 def locked_draft(actor: Actor, class_id: int) -> TrainingClass:

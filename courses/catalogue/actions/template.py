@@ -3,25 +3,25 @@
 from sqlalchemy import select
 
 from courses.catalogue import planning
-from courses.catalogue.model import ClassTemplate, TrainingClass
+from courses.catalogue.model import ClassTemplate
 from courses.ground import clock
 from courses.ground.db import db
-from courses.ground.refusal import Refusal
+from courses.ground.idempotency import RequestKey
 from courses.ground.transaction import transaction
 from courses.people.rights import Actor, Right, require
 
 
-def save_template(actor: Actor, class_id: int, name: str) -> int:
+def save_template(actor: Actor, class_id: int, name: str, request_key: RequestKey | None = None) -> int:
     """Keep how a class of the actor's squadron is set up; a template of the same name is replaced. Return its id.
 
     Raises Refusal: not_allowed, not_found.
     """
-    with transaction():
+    with transaction(request_key) as kept:
+        if kept.earlier_answer:
+            return int(kept.earlier_answer)
         require(actor, Right.PUBLISH, squadron_id=actor.squadron_id)
         assert actor.squadron_id is not None  # own_squadron holds
-        class_ = db.session.get(TrainingClass, class_id)
-        if class_ is None or class_.squadron_id != actor.squadron_id:
-            raise Refusal("not_found")
+        class_ = planning.own_class(actor, class_id)
         settings = planning.settings_of(planning.plan_of(class_), clock.now())
         of_that_name = (ClassTemplate.squadron_id == actor.squadron_id, ClassTemplate.name == name)
         template = db.session.scalar(select(ClassTemplate).where(*of_that_name))
@@ -32,6 +32,7 @@ def save_template(actor: Actor, class_id: int, name: str) -> int:
             db.session.add(template)
         template.course_id, template.settings = class_.course_id, settings
         db.session.flush()
+        kept.answer(template.id)
         return template.id
 
 

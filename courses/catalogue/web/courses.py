@@ -3,8 +3,9 @@
 from flask import render_template, request
 
 from courses.catalogue import queries
+from courses.catalogue.queries import the_course
 from courses.catalogue.search import courses_found
-from courses.catalogue.web.blueprint import MAX_WORDS, pages, the_course
+from courses.catalogue.web.blueprint import MAX_WORDS, pages
 from courses.catalogue.web.public import course_data
 from courses.ground import clock
 from courses.ground.language import plain

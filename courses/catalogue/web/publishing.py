@@ -11,9 +11,9 @@ from wtforms.fields.choices import SelectChoice
 from courses.catalogue import actions, planning, queries
 from courses.catalogue.forms import REFUSED_AT, ClassForm, TimetableForm
 from courses.catalogue.model import CANCEL_BEFORE, DEFAULT_REMINDERS, ClassPlan, Course, TrainingClass
-from courses.catalogue.web.blueprint import pages, the_course
+from courses.catalogue.queries import the_course
+from courses.catalogue.web.blueprint import pages
 from courses.ground import clock
-from courses.ground.db import db
 from courses.ground.forms import number_argument
 from courses.ground.language import called, plain
 from courses.ground.refusal import Refusal
@@ -50,7 +50,7 @@ def new_class(course_id: int) -> str:
 
 def _plan_to_start_from(course: Course, offered: list[Place]) -> ClassPlan:
     if like := number_argument("like"):
-        return planning.next_time(planning.plan_of(own_class(like)), clock.now())
+        return planning.next_time(planning.plan_of(planning.own_class(signed_in(), like)), clock.now())
     if template_id := number_argument("template"):
         template = planning.own_template(signed_in(), template_id)
         return planning.plan_from(course.id, template.settings, clock.now())
@@ -68,14 +68,6 @@ def _plan_to_start_from(course: Course, offered: list[Place]) -> ClassPlan:
     )
 
 
-def own_class(class_id: int) -> TrainingClass:
-    """Return a class of the actor's squadron, published or not. Raises Refusal("not_found")."""
-    class_ = db.session.get(TrainingClass, class_id)
-    if class_ is None or class_.squadron_id != signed_in().squadron_id:
-        raise Refusal("not_found")
-    return class_
-
-
 @pages.post("/courses/<int:course_id>/classes")
 @needs(Right.PUBLISH)
 def publish(course_id: int) -> Any:
@@ -85,7 +77,7 @@ def publish(course_id: int) -> Any:
 @pages.get("/classes/<int:class_id>/draft")
 @needs(Right.PUBLISH)
 def draft(class_id: int) -> str:
-    class_, form = _draft(class_id), ClassForm()
+    class_, form = planning.own_draft(signed_in(), class_id), ClassForm()
     offer_places(form)
     form.fill(planning.plan_of(class_))
     return _class_form(form, the_course(class_.course_id), class_)
@@ -94,7 +86,7 @@ def draft(class_id: int) -> str:
 @pages.post("/classes/<int:class_id>/draft")
 @needs(Right.PUBLISH)
 def edit_draft(class_id: int) -> Any:
-    class_ = _draft(class_id)
+    class_ = planning.own_draft(signed_in(), class_id)
     return _take(the_course(class_.course_id), class_)
 
 
@@ -102,7 +94,7 @@ def edit_draft(class_id: int) -> Any:
 @needs(Right.PUBLISH)
 def publish_draft(class_id: int) -> Any:
     """Publish from the preview; what forbids it is shown in the form, where it can be put right."""
-    class_ = _draft(class_id)
+    class_ = planning.own_draft(signed_in(), class_id)
     try:
         actions.publish_draft(signed_in(), class_id)
     except Refusal as refusal:
@@ -138,13 +130,6 @@ def _take(course: Course, class_: TrainingClass | None = None) -> Any:
 def _published(class_id: int) -> Any:
     flash(_("The class is published. People can see it now."), "done")
     return redirect(url_for("booking.class_page", class_id=class_id), 303)
-
-
-def _draft(class_id: int) -> TrainingClass:
-    class_ = db.session.get(TrainingClass, class_id)
-    if class_ is None or not planning.may_draft(signed_in(), class_):
-        raise Refusal("not_found")
-    return class_
 
 
 @pages.post("/classes/foresight")

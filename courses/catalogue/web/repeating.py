@@ -8,8 +8,8 @@ from flask_babel import ngettext
 
 from courses.catalogue import actions, planning
 from courses.catalogue.forms import TemplateForm
-from courses.catalogue.web.blueprint import pages, the_course
-from courses.catalogue.web.publishing import own_class
+from courses.catalogue.queries import the_course
+from courses.catalogue.web.blueprint import pages
 from courses.ground import clock
 from courses.ground.forms import number_argument
 from courses.ground.refusal import Refusal
@@ -29,7 +29,7 @@ def repetition(class_id: int) -> str:
 @pages.post("/classes/<int:class_id>/repetition")
 @needs(Right.PUBLISH)
 def repeat(class_id: int) -> Any:
-    course_id, drafts = own_class(class_id).course_id, request.form.get("act") == "draft"
+    course_id, drafts = planning.own_class(signed_in(), class_id).course_id, request.form.get("act") == "draft"
     asked = request.form.getlist("week")
     if not all(text.isascii() and text.isdecimal() and len(text) < 4 for text in asked):
         raise Refusal("malformed")
@@ -49,7 +49,7 @@ def repeat(class_id: int) -> Any:
 
 def _repetition(class_id: int, refusal: Refusal | None = None, chosen: set[str] | None = None) -> str:
     """Show the weeks to come with what each would meet; chosen are those against which nothing speaks."""
-    class_ = own_class(class_id)
+    class_ = planning.own_class(signed_in(), class_id)
     times = min(max(number_argument("times") or USUAL_TIMES, 1), MAX_TIMES)
     rows = planning.repetitions(class_, times, clock.now())
     return render_template(
@@ -67,7 +67,7 @@ def _repetition(class_id: int, refusal: Refusal | None = None, chosen: set[str] 
 @pages.route("/classes/<int:class_id>/template", methods=["GET", "POST"])
 @needs(Right.PUBLISH)
 def template(class_id: int) -> Any:
-    class_, form = own_class(class_id), TemplateForm()
+    class_, form = planning.own_class(signed_in(), class_id), TemplateForm()
     if form.validate_on_submit():
         actions.save_template(signed_in(), class_id, form.name.data)
         flash(_("The template is saved. It is offered where a class is published."), "done")

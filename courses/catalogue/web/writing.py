@@ -9,7 +9,8 @@ from wtforms.fields.choices import SelectChoice
 from courses.catalogue import actions, planning, queries
 from courses.catalogue.forms import CourseForm
 from courses.catalogue.model import Course
-from courses.catalogue.web.blueprint import pages, the_course
+from courses.catalogue.queries import the_course
+from courses.catalogue.web.blueprint import pages
 from courses.ground.language import plain
 from courses.people.guard import needs, signed_in
 from courses.people.queries import industry_names

@@ -1,25 +1,23 @@
-"""A class and the acts on it, for programs: book, cancel, undo, move, resize, call off."""
+"""A class, its bookings and its log: read, book, cancel, undo."""
 
 import datetime as dt
 from typing import Annotated
 
-from flask import Blueprint, url_for
+from flask import url_for
 from flask_babel import lazy_gettext as _l
 from pydantic import Field, TypeAdapter
 
 from courses.booking import actions, queries
+from courses.booking.api.blueprint import resources
 from courses.booking.model import Consent, State
 from courses.booking.queries import ClassView, Place
 from courses.catalogue import queries as catalogue
-from courses.catalogue.api import PLACE_REFUSES, Minutes, Seats, Timetable
-from courses.catalogue.forms import REMINDERS
 from courses.catalogue.model import ClassState, TrainingClass
 from courses.ground import clock
 from courses.ground.api import (
     MAX_ID,
     WHOLE,
     Id,
-    Line,
     Made,
     Moment,
     Page,
@@ -35,11 +33,9 @@ from courses.ground.refusal import Refusal
 from courses.homes.api import Room, Town
 from courses.people.guard import needs, public, signed_in
 from courses.people.looks import looked
-from courses.people.rights import Right, may, require
+from courses.people.rights import Right, may
 
-resources = Blueprint("booking_api", __name__)
 _PLACE = TypeAdapter(tuple[Id])
-_CHANGE_REFUSES = ("called_off", "begun", "nothing_changed")
 
 
 class CourseOfClass(Shape):
@@ -165,22 +161,6 @@ class Bookings(Page):
     bookings: list[Booking]
 
 
-class Move(Timetable):
-    about = _l("Where and when from now on. `seen`: the `schedule_no` that was shown.")
-
-    seen: Seen | None = None
-
-
-class Capacity(Shape):
-    capacity: Seats
-
-
-class Reminders(Shape):
-    about = _l("How many minutes before a sitting those booked are reminded.")
-
-    reminders: list[Minutes] = Field(max_length=len(REMINDERS))
-
-
 class Happening(Shape):
     about = _l("What happened to a class or one of its bookings: `actor` did it, `person` is whose booking it is.")
 
@@ -197,17 +177,11 @@ class Log(Shape):
     log: list[Happening]
 
 
-class CallOff(Shape):
-    about = _l("Everyone booked reads the reason.")
-
-    reason: Line = Field(min_length=1, max_length=200, examples=["台风"])
-
-
 @resources.get("/classes/<id:class_id>")
 @public
 @operation(_l("Read one class"))
 def class_(class_id: int) -> Class:
-    return _class(_view(class_id), clock.now())
+    return class_of(the_view(class_id), clock.now())
 
 
 @resources.post("/classes/<id:class_id>/bookings")
@@ -249,7 +223,7 @@ def book(class_id: int, body: Ask) -> Asked:
     about=_l("All live ones for those who serve or teach the class; else one's own, for an owner the enterprise's."),
 )
 def bookings(class_id: int, query: Paged) -> Bookings:
-    view, after = _view(class_id), query.after(_PLACE)
+    view, after = the_view(class_id), query.after(_PLACE)
     lecturer_ids = [lecturer.id for lecturer in catalogue.lecturers_of(class_id)]
     found = queries.bookings_seen_by(
         signed_in(), class_id, view.row.squadron_id, lecturer_ids, after[0] if after else 0, query.limit
@@ -316,65 +290,6 @@ def answer(booking_id: int, body: Answer) -> Booking:
     return after(booking_id)
 
 
-@resources.post("/classes/<id:class_id>/move")
-@needs(Right.CHANGE_CLASS)
-@operation(
-    _l("Move a class to other times or another room"),
-    *PLACE_REFUSES,
-    *_CHANGE_REFUSES,
-    "class_changed",
-    about=_l("Everyone concerned is told; calendar entries and reminders move along."),
-)
-def move(class_id: int, body: Move) -> Class:
-    actions.move(signed_in(), class_id, body.spans(), body.room, body.seen, "api")
-    return _class(_view(class_id), clock.now())
-
-
-@resources.put("/classes/<id:class_id>/capacity")
-@needs(Right.CHANGE_CLASS)
-@operation(
-    _l("Give a class more or fewer seats"),
-    *_CHANGE_REFUSES,
-    "below_taken",
-    "too_many_seats",
-    about=_l("More seats go to the queue at once."),
-)
-def resize(class_id: int, body: Capacity) -> Class:
-    actions.resize(signed_in(), class_id, body.capacity, "api")
-    return _class(_view(class_id), clock.now())
-
-
-@resources.post("/classes/<id:class_id>/call-off")
-@needs(Right.CHANGE_CLASS)
-@operation(
-    _l("Call a class off"), "called_off", "begun", about=_l("Everyone concerned is told why, and is free again.")
-)
-def call_off(class_id: int, body: CallOff) -> Class:
-    actions.call_off(signed_in(), class_id, body.reason, "api")
-    return _class(_view(class_id), clock.now())
-
-
-@resources.get("/classes/<id:class_id>/reminders")
-@needs(Right.CHANGE_CLASS)
-@operation(_l("Read when those booked are reminded"))
-def reminders(class_id: int) -> Reminders:
-    require(signed_in(), Right.CHANGE_CLASS, squadron_id=_view(class_id).row.squadron_id)
-    return Reminders(reminders=catalogue.reminders_of(class_id))
-
-
-@resources.put("/classes/<id:class_id>/reminders")
-@needs(Right.CHANGE_CLASS)
-@operation(
-    _l("Change when those booked are reminded"),
-    "called_off",
-    "begun",
-    about=_l("These take the place of those there were. A moment that is already past stays silent."),
-)
-def change_reminders(class_id: int, body: Reminders) -> Reminders:
-    actions.replace_reminders(signed_in(), class_id, body.reminders, "api")
-    return Reminders(reminders=catalogue.reminders_of(class_id))
-
-
 @resources.get("/classes/<id:class_id>/log")
 @needs(Right.READ_BOOKING)
 @operation(
@@ -382,7 +297,7 @@ def change_reminders(class_id: int, body: Reminders) -> Reminders:
     about=_l("All of it for those who serve or teach the class; else what concerns the class and one's own bookings."),
 )
 def log(class_id: int) -> Log:
-    actor, view = signed_in(), _view(class_id)
+    actor, view = signed_in(), the_view(class_id)
     lecturer_ids = [lecturer.id for lecturer in catalogue.lecturers_of(class_id)]
     serves = may(actor, Right.READ_ROSTER, squadron_id=view.row.squadron_id, lecturer_ids=lecturer_ids)
     places = [] if serves else queries.own_places(actor, class_id)
@@ -394,14 +309,14 @@ def log(class_id: int) -> Log:
     return Log(log=[Happening(at=h.at, what=h.what, door=h.door, actor=h.actor, person=h.person) for h in found])
 
 
-def _view(class_id: int) -> ClassView:
+def the_view(class_id: int) -> ClassView:
     view = queries.class_view(class_id)
     if view is None:
         raise Refusal("not_found")
     return view
 
 
-def _class(view: ClassView, at: dt.datetime) -> Class:
+def class_of(view: ClassView, at: dt.datetime) -> Class:
     row, home = view.row, view.home
     return Class(
         id=row.id,

@@ -1,0 +1,7 @@
+"""Booking, for programs: a class and its seats, and what changes a class that is published."""
+
+from courses.booking.api import changing, seats
+from courses.booking.api.blueprint import resources
+from courses.booking.api.seats import Sitting
+
+__all__ = ["Sitting", "changing", "resources", "seats"]
