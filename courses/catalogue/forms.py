@@ -165,6 +165,13 @@ class ClassForm(TimetableForm):
         )
 
 
+class WishForm(Form):
+    """Which towns and half-days suit someone who wants to be told of a course's next class."""
+
+    towns = Choices(_l("Towns that suit"), [Optional()], coerce=int)
+    half_days = Choices(_l("Half-days that suit"), [Optional()])
+
+
 def _stripped(text: str | None) -> str:
     return (text or "").replace("\r\n", "\n").strip()
 

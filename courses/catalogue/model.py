@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from courses.ground.db import Base
@@ -16,6 +16,11 @@ from courses.people.model import MINUTES_PER_HOUR, Industry, Person
 
 DEFAULT_REMINDERS = (3 * 1440, 1440, 120)  # minutes before: 3 days, 1 day, 2 hours
 CANCEL_BEFORE = dt.timedelta(hours=24)  # product rule, until a city sets its own
+
+HALF_DAYS = tuple(
+    f"{day}_{half}" for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun") for half in ("morning", "afternoon")
+)
+"""The half-days of a week, in order: when a class would suit someone."""
 
 Span = tuple[dt.datetime, dt.datetime]
 
@@ -130,13 +135,18 @@ class CourseIndustry(Base, kw_only=True):
 
 
 class Interest(Base, kw_only=True):
-    """A person wants to be told when a course gets a class; the telling ends it."""
+    """A person wants to be told when a course gets a class; the telling ends it.
+
+    `towns` (ids) and `half_days` (of HALF_DAYS) are those that suit them; none means that all do.
+    """
 
     __tablename__ = "interest"
 
     course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
     made_at: Mapped[dt.datetime]
+    towns: Mapped[list[int]] = mapped_column(JSON, default_factory=list, server_default="[]")
+    half_days: Mapped[list[str]] = mapped_column(JSON, default_factory=list, server_default="[]")
 
 
 class Lecturer(Base, kw_only=True):

@@ -9,7 +9,6 @@ from courses.catalogue.model import (
     ClassState,
     Course,
     CourseIndustry,
-    Interest,
     Lecturer,
     ReminderRule,
     Sitting,
@@ -210,15 +209,6 @@ def held_of(course_id: int, at: dt.datetime) -> int:
     return (
         db.session.scalar(select(func.count(TrainingClass.id)).where(TrainingClass.course_id == course_id, *held)) or 0
     )
-
-
-def wants_to_be_told(course_id: int, person_id: int) -> bool:
-    return db.session.get(Interest, (course_id, person_id)) is not None
-
-
-def waiting_for(course_id: int) -> int:
-    """Return how many want to be told of the next class of a course."""
-    return db.session.scalar(select(func.count()).select_from(Interest).where(Interest.course_id == course_id)) or 0
 
 
 class Sheet(NamedTuple):

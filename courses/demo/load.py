@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from courses.accounts.passwords import hashed
 from courses.booking.actions.ground import Told, locked_class, tell
 from courses.booking.model import Booking
+from courses.demo.asking import ask_to_be_told
 from courses.demo.bookings import Registry, Telling
 from courses.demo.classes import Office
 from courses.demo.imports import send_sheets
@@ -68,6 +69,7 @@ def load(at: dt.datetime) -> None:
     listen(rows, town, rng)
     look_around(rows, town)
     send_sheets(rows, town, at)
+    ask_to_be_told(rows, town, at, rng)
     for tries_left in reversed(range(TRIES)):
         try:
             _write(rows, registry.tellings)

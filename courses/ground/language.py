@@ -84,6 +84,15 @@ def day(moment: dt.datetime) -> str:
     return f"{_DAYS_EN[t.weekday()]} {t.day} {_MONTHS_EN[t.month - 1]}{year}"
 
 
+def half_day(name: str) -> str:
+    """Return "wed_morning" as people say it: "周三上午" or "Wed morning"."""
+    weekday, half = name.split("_")
+    number = _DAYS_EN.index(weekday.capitalize())
+    if lang() == "zh":
+        return _DAYS_ZH[number] + ("上午" if half == "morning" else "下午")
+    return f"{_DAYS_EN[number]} {half}"
+
+
 def month(on: dt.date) -> str:
     """Return "2026年11月" or "November 2026"."""
     return str(format_skeleton("yMMMM", on, locale=lang()))
@@ -139,7 +148,9 @@ def install(app: Flask) -> None:
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(app.config["ROOT"] / "translations"))
     Babel(app, locale_selector=lang, default_timezone="UTC")
     app.jinja_env.filters.update(worded=worded, called=called, local=clock.local, said=plain)
-    app.jinja_env.filters.update(day=day, month=month, clock=clock_time, moment=moment, iso=dt.datetime.isoformat)
+    app.jinja_env.filters.update(
+        day=day, half_day=half_day, month=month, clock=clock_time, moment=moment, iso=dt.datetime.isoformat
+    )
     app.jinja_env.globals.update(span=span, zone_name=zone_name, present=clock.now, spoken=spoken)
     app.context_processor(lambda: {"lang": lang(), "now": clock.now()})
     _install_gettext(app)

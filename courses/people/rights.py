@@ -166,6 +166,7 @@ PUBLIC = frozenset({Right.READ_CATALOGUE})
 # SERVE, so that no new one is within reach by being forgotten.
 REACHED_BY: dict[Right, tuple[Reach, ...]] = {
     Right.USE_ACCOUNT: (Reach.BOOK,),
+    Right.ASK_TO_BE_TOLD: (Reach.BOOK,),
     Right.BOOK: (Reach.BOOK,),
     Right.CANCEL: (Reach.BOOK, Reach.SERVE),
     Right.HOLD: (Reach.BOOK,),

@@ -16,7 +16,7 @@ from courses.enterprise.model import JoinRequest, Merger
 from courses.enterprise.model import Kind as Merged
 from courses.ground import clock
 from courses.ground.db import db
-from courses.ground.language import called, plain
+from courses.ground.language import called, half_day, plain
 from courses.ground.sound import by_sound
 from courses.outbox.model import Fate, Notice
 from courses.outbox.render import render
@@ -177,13 +177,18 @@ def _requests(person_id: int) -> Section:
 
 def _interests(person_id: int) -> Section:
     statement = (
-        select(Course.title_zh, Interest.made_at)
+        select(Course.title_zh, Interest.made_at, Interest.towns, Interest.half_days)
         .join(Course, Course.id == Interest.course_id)
         .where(Interest.person_id == person_id)
         .order_by(Interest.made_at)
     )
-    heads = {"course": _("Course"), "made_at": _("Made")}
-    return _section("interests", _("“Tell me when”"), heads, db.session.execute(statement).all())
+    heads = {"course": _("Course"), "made_at": _("Made"), "towns": _("Towns"), "half_days": _("Half-days")}
+    names: dict[int, str] = dict(db.session.execute(select(Town.id, Town.name_zh)).tuples().all())
+    rows = [
+        (title, made_at, "、".join(names[id_] for id_ in towns if id_ in names), "、".join(map(half_day, halves)))
+        for title, made_at, towns, halves in db.session.execute(statement)
+    ]
+    return _section("interests", _("“Tell me when”"), heads, rows)
 
 
 def _bookings(person_id: int) -> Section:

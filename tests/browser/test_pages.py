@@ -257,7 +257,7 @@ def _marked(page: Page) -> None:
 
 def _told(page: Page) -> None:
     """Ask to be told, unless another walk over this page has asked already."""
-    if page.locator("form[action$='/interest']").count():
+    if not page.locator("form[action$='/interest/withdrawal']").count():
         page.locator("form[action$='/interest'] .button").click()
     expect(page.locator("form[action$='/interest/withdrawal'] .button")).to_be_visible()
 

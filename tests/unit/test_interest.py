@@ -4,7 +4,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from courses.catalogue.actions import ask_to_be_told, publish, publish_draft, save_draft, take_back_asking
+from courses.catalogue import demand
+from courses.catalogue.actions import archive, ask_to_be_told, publish, publish_draft, save_draft, take_back_asking
 from courses.catalogue.model import Interest
 from courses.ground import clock
 from courses.ground.db import db
@@ -115,6 +116,76 @@ def test_with_a_class_in_sight_one_can_ask_for_another(app: Flask, client: Clien
     makers.a_class()
     page = client.as_(SHEN, lang="en").get("/courses/1").text
     assert "Tell me when there is another" in page
+
+
+def wish(member: Member, course: int = 1) -> tuple[list[int], list[str]]:
+    db.session.rollback()
+    found = db.session.get(Interest, (course, member.id), populate_existing=True)
+    assert found
+    return found.towns, found.half_days
+
+
+def test_what_suits_is_kept_and_changed(app: Flask) -> None:
+    ask_to_be_told(actor(SHEN), 1, [2, 1], ["tue_afternoon", "mon_morning"])
+    assert wish(SHEN) == ([1, 2], ["mon_morning", "tue_afternoon"])
+    ask_to_be_told(actor(SHEN), 1, [2])
+    assert wish(SHEN) == ([2], [])
+    assert asking() == 1
+
+
+@pytest.mark.parametrize(("towns", "half_days"), [([99], []), ([1, 99], []), ([], ["mon_night"])])
+def test_a_town_or_half_day_that_there_is_not(app: Flask, towns: list[int], half_days: list[str]) -> None:
+    with refused("malformed"):
+        ask_to_be_told(actor(SHEN), 1, towns, half_days)
+    assert asking() == 0
+
+
+def test_who_names_nothing_is_suited_by_all(app: Flask) -> None:
+    ask_to_be_told(actor(SHEN), 1, [1], ["mon_morning", "wed_morning"])
+    ask_to_be_told(actor(OWNER), 1, [1, 2], ["wed_morning"])
+    ask_to_be_told(actor(LU), 1)
+    ask_to_be_told(actor(COLLEAGUE), 2, [2])
+    found = demand.demand(1)
+    assert found.people == 3
+    assert [(town.id, town.people) for town in found.towns] == [(1, 3), (2, 2)]
+    assert found.half_days == {"wed_morning": 3, "mon_morning": 2}
+    assert list(found.half_days) == ["wed_morning", "mon_morning"], "what suits most comes first"
+    assert [(row.id, row.people) for row in demand.wanted_most()] == [(1, 3), (2, 1)]
+
+
+def test_where_nobody_asks_nothing_is_wanted(app: Flask) -> None:
+    assert demand.demand(1) == demand.Demand(0, [], {})
+    ask_to_be_told(actor(LU), 1)
+    assert demand.demand(1) == demand.Demand(1, [], {})
+
+
+def test_an_archived_course_is_not_among_those_to_plan(app: Flask) -> None:
+    ask_to_be_told(actor(LU), 1)
+    archive(actor(GAO), 1)
+    assert demand.wanted_most() == []
+
+
+def test_the_page_takes_what_suits(app: Flask, client: Client) -> None:
+    client.as_(SHEN, lang="en").post("/courses/1/interest", data={"towns": ["2"], "half_days": ["sat_morning"]})
+    assert wish(SHEN) == ([2], ["sat_morning"])
+    page = client.get("/courses/1").text
+    assert "Sat morning" in page.partition("You are told by mail")[2].partition("<form")[0]
+    wrong = client.post("/courses/1/interest", data={"towns": ["99"]})
+    assert (wrong.status_code, "Choose only from those offered." in wrong.text) == (422, True)
+    assert wish(SHEN) == ([2], ["sat_morning"])
+
+
+def test_the_officer_sees_numbers_where_a_class_is_planned(app: Flask, client: Client) -> None:
+    ask_to_be_told(actor(SHEN), 1, [2], ["sat_morning"])
+    ask_to_be_told(actor(LU), 1)
+    client.as_(GAO, lang="en")
+    for path in ("/courses/1", "/courses/1/classes/new"):
+        page = client.get(path).text
+        assert "2 people wait" in page
+        assert "Maqiao 2" in page
+        assert "Sat morning 2" in page
+        assert SHEN.name not in page
+    assert "2 people wait" in client.get("/classes/new").text
 
 
 def test_asking_leaves_its_moment(app: Flask) -> None:

@@ -1,31 +1,39 @@
 """Wanting to be told when a course gets a class: asked for, taken back, and told once."""
 
+from collections.abc import Collection
+
 from sqlalchemy import delete, select
 
-from courses.catalogue import queries
-from courses.catalogue.model import Course, Interest, Span, TrainingClass
+from courses.catalogue import demand, queries
+from courses.catalogue.model import HALF_DAYS, Course, Interest, Span, TrainingClass
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import locked, transaction
 from courses.homes.model import Home, Room
 from courses.outbox.actions import Reader, post_all, row_of
-from courses.people.model import Person
+from courses.people.model import Person, Town
 from courses.people.rights import Actor, Right, require
 
 
-def ask_to_be_told(actor: Actor, course_id: int) -> None:
-    """Remember that the actor wants to be told of the course's next class; asking twice is asking once.
+def ask_to_be_told(actor: Actor, course_id: int, towns: Collection[int] = (), half_days: Collection[str] = ()) -> None:
+    """Remember that the actor wants to be told of the course's next class, and which towns and half-days suit them
+    (none: all do). Asking again changes what suits; it is still asking once.
 
-    Raises Refusal("not_found") and Refusal("not_allowed").
+    Raises Refusal: not_found, not_allowed, malformed (no such town or half-day).
     """
     with transaction():
         require(actor, Right.ASK_TO_BE_TOLD, person_id=actor.id)
-        if db.session.get(Course, course_id) is None:
-            raise Refusal("not_found")
+        queries.the_course(course_id)
+        known = set(db.session.scalars(select(Town.id).where(Town.id.in_(towns))))
+        if not known.issuperset(towns) or not set(HALF_DAYS).issuperset(half_days):
+            raise Refusal("malformed")
         locked(Person, actor.id)  # two clicks at once see each other
-        if not queries.wants_to_be_told(course_id, actor.id):
-            db.session.add(Interest(course_id=course_id, person_id=actor.id, made_at=clock.now()))
+        wish = demand.wish_of(course_id, actor.id)
+        if wish is None:
+            wish = Interest(course_id=course_id, person_id=actor.id, made_at=clock.now())
+            db.session.add(wish)
+        wish.towns, wish.half_days = sorted(known), [half for half in HALF_DAYS if half in half_days]
 
 
 def take_back_asking(actor: Actor, course_id: int) -> None:

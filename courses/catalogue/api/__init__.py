@@ -1,6 +1,7 @@
-"""The catalogue, for programs: courses and shelves, planning and publishing a class, writing courses."""
+"""The catalogue, for programs: courses and shelves, planning and publishing a class, writing courses, asking
+to be told."""
 
-from courses.catalogue.api import planning, shelves, writing
+from courses.catalogue.api import interest, planning, shelves, writing
 from courses.catalogue.api.blueprint import resources
 from courses.catalogue.api.plans import PLACE_REFUSES, Draft, Minutes, Seats, Timetable, draft_of
 from courses.catalogue.api.shelves import Drafts, drafts_of
@@ -14,6 +15,7 @@ __all__ = [
     "Timetable",
     "draft_of",
     "drafts_of",
+    "interest",
     "planning",
     "resources",
     "shelves",

@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice
 
-from courses.catalogue import actions, planning, queries
+from courses.catalogue import actions, demand, planning, queries
 from courses.catalogue.forms import REFUSED_AT, ClassForm, TimetableForm
 from courses.catalogue.model import CANCEL_BEFORE, DEFAULT_REMINDERS, ClassPlan, Course, TrainingClass
 from courses.catalogue.queries import the_course
@@ -35,6 +35,7 @@ def start() -> str:
         templates=planning.templates(squadron_id),
         drafts=planning.drafts(squadron_id),
         courses=planning.given_last(squadron_id),
+        wanted=demand.wanted_most(),
     )
 
 
@@ -171,6 +172,7 @@ def _class_form(form: ClassForm, found: Course, class_: TrainingClass | None = N
         draft=class_,
         near=sum(choice.value in first for choice in form.lecturers.choices) or len(form.lecturers.choices),
         foresight=seen,
+        demand=demand.demand(found.id),
     )
 
 
