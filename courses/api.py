@@ -21,6 +21,7 @@ from courses.accounts import api as accounts_api
 from courses.booking import held_api as booking_api
 from courses.catalogue import api as catalogue_api
 from courses.desks import api as desks_api
+from courses.enterprise import api as enterprise_api
 from courses.ground.api import MAX_ID, Fault, IdConverter, Made, Malformed, Operation, Page, Problem
 from courses.ground.language import lang
 from courses.ground.refusal import REFUSALS
@@ -45,6 +46,7 @@ ROOMS = {
     "roster_api": _l("Roster"),
     "desks_api": _l("Yourself"),
     "accounts_api": _l("People"),
+    "enterprise_api": _l("Enterprises"),
     "webhooks_api": _l("Webhooks"),
 }
 HTTP = {
@@ -63,6 +65,7 @@ STATUS = {
     413: _l("The body is too large."),
     415: _l("The body is not declared as JSON."),
     422: _l("Something sent cannot be taken."),
+    429: _l("This was asked too often. Try again after Retry-After seconds."),
     503: _l("Too many ask at this moment, or the records cannot be reached. Try again after Retry-After seconds."),
 }
 pages = Blueprint("api", __name__)
@@ -71,7 +74,8 @@ pages = Blueprint("api", __name__)
 def install(app: Flask) -> None:
     """Put the rooms' resources under /api/v1, outside CSRF, with one kind of error and an ETag on each answer."""
     app.url_map.converters["id"] = IdConverter
-    for room in (catalogue_api, homes_api, booking_api, roster_api, desks_api, accounts_api, webhooks_api):
+    rooms = (catalogue_api, homes_api, booking_api, roster_api, desks_api, accounts_api, enterprise_api, webhooks_api)
+    for room in rooms:
         app.register_blueprint(room.resources, url_prefix=BASE)
         app.extensions["csrf"].exempt(room.resources)
     app.register_blueprint(pages, url_prefix=BASE)
@@ -285,7 +289,7 @@ def _problem_of(status: int, codes: list[str]) -> dict[str, Any]:
         "description": str(STATUS[status]),
         "content": {"application/problem+json": {"schema": schema}},
     }
-    header = {401: "WWW-Authenticate", 503: "Retry-After"}.get(status)
+    header = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}.get(status)
     if header:
         described["headers"] = {header: {"required": True, "schema": {"type": "string"}}}
     return described

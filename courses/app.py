@@ -236,6 +236,8 @@ def _install_errors(app: Flask) -> None:
             back = request.full_path.rstrip("?") if request.method == "GET" else request.path
             return redirect(url_for("accounts.sign_in", next=back))
         headers = {"Retry-After": "2"} if refusal.status == 503 else {}
+        if refusal.status == 429:
+            headers["Retry-After"] = str(60 * refusal.facts["minutes"])
         if challenge := CHALLENGES.get(refusal.code):
             headers["WWW-Authenticate"] = challenge
         return answer(refusal.status, refusal.code, refusal.words, headers)

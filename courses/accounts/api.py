@@ -27,7 +27,7 @@ from courses.people.rights import Right, may
 resources = Blueprint("accounts_api", __name__)
 
 
-def _known_by(normalise: Callable[[str], str]) -> AfterValidator:
+def known_by(normalise: Callable[[str], str]) -> AfterValidator:
     """Return a check that puts the stored form in the place of what was sent."""
 
     def check(text: str | None) -> str | None:
@@ -40,10 +40,10 @@ def _known_by(normalise: Callable[[str], str]) -> AfterValidator:
 
 
 Language = Literal["zh", "en"]
-Name = Annotated[Line, Field(min_length=1, max_length=identity.NAME_MAX, examples=["钱晨"]), _known_by(identity.name)]
+Name = Annotated[Line, Field(min_length=1, max_length=identity.NAME_MAX, examples=["钱晨"]), known_by(identity.name)]
 NameEn = Annotated[Line, Field(max_length=identity.NAME_MAX, examples=["Qian Chen"])]
-Email = Annotated[str | None, Field(max_length=254, examples=["qian@example.com"]), _known_by(identity.email)]
-Mobile = Annotated[str | None, Field(max_length=30, examples=["13800138000"]), _known_by(identity.mobile)]
+Email = Annotated[str | None, Field(max_length=254, examples=["qian@example.com"]), known_by(identity.email)]
+Mobile = Annotated[str | None, Field(max_length=30, examples=["13800138000"]), known_by(identity.mobile)]
 
 
 class Profile(Shape):
@@ -200,7 +200,7 @@ def invite(enterprise_id: int, body: Invitee) -> Link:
         body.language,
         request_key(actor.id),
     )
-    return _link(invited)
+    return link_of(invited)
 
 
 @resources.post("/people/<id:person_id>/links")
@@ -210,8 +210,8 @@ def invite(enterprise_id: int, body: Invitee) -> Link:
     about=_l("Who has no account is invited again; who has one gets a link for a new password."),
     status=201,
 )
-def send_link(person_id: int) -> Link:
-    return _link(actions.send_link(signed_in(), person_id))
+def sendlink_of(person_id: int) -> Link:
+    return link_of(actions.send_link(signed_in(), person_id))
 
 
 def _profile() -> Profile:
@@ -241,7 +241,7 @@ def _enterprise(row: Enterprise) -> EnterpriseInBrief:
     )
 
 
-def _link(invited: actions.Invited) -> Link:
+def link_of(invited: actions.Invited) -> Link:
     settings: Settings = current_app.config["SETTINGS"]
     link = None
     if not invited.email:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from courses.catalogue.model import HALF_DAYS, Course, Interest
 from courses.ground.db import db
-from courses.people.model import Town
+from courses.homes.queries import towns
 
 
 def wish_of(course_id: int, person_id: int) -> Interest | None:
@@ -20,11 +20,6 @@ def wishes_of(person_id: int) -> list[tuple[Interest, Course]]:
     statement = select(Interest, Course).join(Course, Course.id == Interest.course_id)
     mine = statement.where(Interest.person_id == person_id).order_by(Interest.made_at.desc(), Interest.course_id)
     return [(wish, course) for wish, course in db.session.execute(mine)]
-
-
-def towns() -> list[Town]:
-    """Return every town: where one may wish a class to be."""
-    return list(db.session.scalars(select(Town).order_by(Town.id)))
 
 
 class Suiting(NamedTuple):

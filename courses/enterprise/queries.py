@@ -417,12 +417,26 @@ def joining(request_id: int) -> Joining | None:
     return Joining(*found) if found else None
 
 
-def joinings(towns: Collection[int] | None, q: str, state: str, offset: int, limit: int) -> list[Joining]:
-    """Return requests of these towns (None: of all), those that wait first, the oldest of them on top."""
+def joinings(
+    towns: Collection[int] | None,
+    q: str,
+    state: str,
+    offset: int,
+    limit: int,
+    after: tuple[bool, int] | None = None,
+) -> list[Joining]:
+    """Return requests of these towns (None: of all), those that wait first, the oldest of them on top.
+
+    `after`: only those that follow one, of which is known whether it waited, and its id.
+    """
     waits = JoinRequest.state == Answer.WAITING
     statement = _joinings().order_by(case((waits, 0), else_=1), case((waits, JoinRequest.id), else_=-JoinRequest.id))
     if towns is not None:
         statement = statement.where(JoinRequest.town_id.in_(towns))
+    if after:
+        waited, id_ = after
+        decided = and_(~waits, JoinRequest.id < id_) if not waited else ~waits
+        statement = statement.where(or_(and_(waits, JoinRequest.id > id_), decided) if waited else decided)
     if state in tuple(Answer):
         statement = statement.where(JoinRequest.state == state)
     if q:

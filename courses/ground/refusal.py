@@ -81,6 +81,10 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     ),
     "not_mergeable": (409, _l("Only people of enterprises can be merged; one of these two holds another post.")),
     "already_decided": (409, _l("Someone has decided this request meanwhile.")),
+    "asked_too_often": (
+        429,
+        _l("Too many requests for one enterprise or one contact. Please wait %(minutes)s minutes."),
+    ),
     "no_successor": (422, _l("Choose as successor someone else of the same enterprise.")),
     # catalogue
     "no_sitting": (422, _l("A class needs at least one sitting.")),

@@ -18,6 +18,10 @@ class Town(Shape):
     name: Words
 
 
+class Towns(Shape):
+    towns: list[Town]
+
+
 class Room(Shape):
     id: Id
     name: Words
@@ -39,6 +43,13 @@ class Home(Shape):
 
 class Homes(Page):
     homes: list[Home]
+
+
+@resources.get("/towns")
+@public
+@operation(_l("List the towns"))
+def towns() -> Towns:
+    return Towns(towns=[Town(id=row.id, name=words(row, "name")) for row in queries.towns()])
 
 
 @resources.get("/homes")

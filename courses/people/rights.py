@@ -192,6 +192,11 @@ def may(actor: Actor | None, right: Right, **facts: Any) -> bool:
     )
 
 
+def towns_of(actor: Actor) -> frozenset[int] | None:
+    """Return the towns whose enterprises the actor sees; None for all."""
+    return None if actor.has(Role.ADMINISTRATOR) else actor.towns
+
+
 def require(actor: Actor | None, right: Right, **facts: Any) -> None:
     """Raise Refusal("not_signed_in") or Refusal("not_allowed") unless `may(...)`."""
     if actor is None and right not in PUBLIC:

@@ -99,9 +99,9 @@ def test_the_same_request_again_is_that_one(app: Flask) -> None:
 def test_a_contact_asks_five_times_in_a_quarter_of_an_hour(app: Flask) -> None:
     for _ in range(5):
         ask()
-    with refused("slow_down"):
+    with refused("asked_too_often"):
         ask()
-    with refused("slow_down"):
+    with refused("asked_too_often"):
         ask(NEW_CODE)
     with makers.at(makers.in_days(1)):
         ask()

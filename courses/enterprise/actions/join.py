@@ -8,6 +8,7 @@ from courses.accounts.actions import Invited, count_try, enlist
 from courses.enterprise.model import Answer, JoinRequest
 from courses.ground import clock
 from courses.ground.db import db
+from courses.ground.idempotency import RequestKey
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import locked, transaction
 from courses.people.model import Enterprise, Role, Town
@@ -33,12 +34,11 @@ def ask_to_join(asking: Asking) -> int:
     """Write the request down and return its id; the same one again, while it waits, is that one.
 
     Whether the enterprise or an account exists makes no difference to be seen from outside. At most five within 15
-    minutes for one contact and for one enterprise: Refusal("slow_down"). Raises Refusal("malformed"), "no_contact".
+    minutes for one contact and for one enterprise: Refusal("asked_too_often", minutes=…). Raises
+    Refusal("malformed"), "no_contact".
     """
     with transaction():
-        for who in (asking.email, asking.mobile, asking.credit_code):
-            if who:
-                count_try(f"join:{who}")
+        _count(asking)
         if not asking.email and not asking.mobile:
             raise Refusal("no_contact")
         known = _enterprise(asking.credit_code)
@@ -70,12 +70,22 @@ def ask_to_join(asking: Asking) -> int:
         return request.id
 
 
-def confirm_joining(actor: Actor, request_id: int) -> Invited:
+def _count(asking: Asking) -> None:
+    try:
+        for who in filter(None, (asking.email, asking.mobile, asking.credit_code)):
+            count_try(f"join:{who}")
+    except Refusal as refusal:
+        raise Refusal("asked_too_often", **refusal.facts) from None
+
+
+def confirm_joining(actor: Actor, request_id: int, request_key: RequestKey | None = None) -> Invited:
     """Invite who asked, and register the enterprise if its credit code is new.
 
     Raises Refusal: not_found, already_decided, email_taken, mobile_taken, post_held.
     """
-    with transaction():
+    with transaction(request_key) as kept:
+        if kept.earlier_answer:
+            return Invited(*kept.earlier_answer)
         request = _decide(actor, request_id, Answer.CONFIRMED)
         enterprise = _enterprise(request.credit_code)
         if enterprise is None:
@@ -85,7 +95,9 @@ def confirm_joining(actor: Actor, request_id: int) -> Invited:
             db.session.add(enterprise)
             db.session.flush()
         person = (request.name, request.name_en, request.email, request.mobile)
-        return enlist(actor, enterprise, *person, request.role, request.language)
+        invited = enlist(actor, enterprise, *person, request.role, request.language)
+        kept.answer(list(invited))
+        return invited
 
 
 def refuse_joining(actor: Actor, request_id: int, reason: str) -> None:

@@ -20,7 +20,7 @@ from courses.people.guard import needs, signed_in
 from courses.people.looks import looked
 from courses.people.model import Enterprise, Role
 from courses.people.queries import city, industry_names, town_names
-from courses.people.rights import Actor, Right, may
+from courses.people.rights import Right, may, towns_of
 
 
 @pages.get("/enterprise")
@@ -71,11 +71,6 @@ def _state(line: Listed) -> str:
     if not line.managers:
         return str(_("Vacant"))
     return str(_("%(count)s without an account", count=line.unopened) if line.unopened else _("Filled"))
-
-
-def towns_of(actor: Actor) -> frozenset[int] | None:
-    """Return the towns whose enterprises the actor sees; None for all."""
-    return None if actor.has(Role.ADMINISTRATOR) else actor.towns
 
 
 def _filters() -> Filters:

@@ -5,16 +5,14 @@ from typing import Any
 
 from flask import flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from itsdangerous import BadData, URLSafeTimedSerializer
 from wtforms.fields import SelectChoice
 
 from courses.accounts.web import hand_over, secret_keys
-from courses.enterprise import actions, queries
+from courses.enterprise import actions, queries, receipt
 from courses.enterprise.actions.join import Asking
 from courses.enterprise.forms import JoinForm, RefusalForm
 from courses.enterprise.queries import Joining
 from courses.enterprise.web.blueprint import pages
-from courses.enterprise.web.enterprises import towns_of
 from courses.ground import sheets
 from courses.ground.forms import page_number
 from courses.ground.language import called, lang, plain
@@ -23,11 +21,9 @@ from courses.people.guard import needs, public, signed_in
 from courses.people.looks import looked
 from courses.people.model import Role
 from courses.people.queries import city, town_names
-from courses.people.rights import Right, may
+from courses.people.rights import Right, may, towns_of
 
 PAGE_SIZE = 20
-
-READABLE_FOR_S = 90 * 86400
 
 
 @pages.get("/join")
@@ -67,26 +63,20 @@ def ask() -> Any:
             )
         )
     except Refusal as refusal:
-        if refusal.code != "slow_down":
+        if refusal.code != "asked_too_often":
             raise
-        form.form_errors.append(_("Too many requests for one enterprise or one contact. Please wait some minutes."))
+        form.form_errors.append(refusal.words)
         wait = {"Retry-After": str(60 * refusal.facts["minutes"])}
         return render_template("enterprise/join.html", form=form), refusal.status, wait
-    return redirect(url_for(".asked", token=_signer().dumps(request_id)), 303)
-
-
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(list(reversed(secret_keys())), salt="join")
+    return redirect(url_for(".asked", token=receipt.sign(secret_keys(), request_id)), 303)
 
 
 @pages.get("/join/<token>")
 @public
 def asked(token: str) -> Any:
     """Show who asked what became of it; the address is their only key, so no cache keeps it and no page learns it."""
-    try:
-        found = queries.joining(int(_signer().loads(token, max_age=READABLE_FOR_S)))
-    except (BadData, ValueError, TypeError):
-        found = None
+    request_id = receipt.read(secret_keys(), token)
+    found = queries.joining(request_id) if request_id else None
     if found is None:
         raise Refusal("dead_link")
     response = make_response(render_template("enterprise/asked.html", ask=found))
