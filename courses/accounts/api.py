@@ -210,7 +210,7 @@ def invite(enterprise_id: int, body: Invitee) -> Link:
     about=_l("Who has no account is invited again; who has one gets a link for a new password."),
     status=201,
 )
-def sendlink_of(person_id: int) -> Link:
+def send_link(person_id: int) -> Link:
     return link_of(actions.send_link(signed_in(), person_id))
 
 
@@ -253,5 +253,5 @@ def link_of(invited: actions.Invited) -> Link:
         purpose="invitation" if invited.purpose == "invitation" else "reset",
         sent_to=invited.email,
         link=link,
-        url=url_for(".people", enterprise_id=invited.enterprise_id),
+        url=url_for("accounts_api.people", enterprise_id=invited.enterprise_id),
     )

@@ -18,6 +18,7 @@ from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.language import called, half_day, plain
 from courses.ground.sound import by_sound
+from courses.homes.queries import towns
 from courses.outbox.model import Fate, Notice
 from courses.outbox.render import render
 from courses.people.looks import Look
@@ -183,10 +184,10 @@ def _interests(person_id: int) -> Section:
         .order_by(Interest.made_at)
     )
     heads = {"course": _("Course"), "made_at": _("Made"), "towns": _("Towns"), "half_days": _("Half-days")}
-    names: dict[int, str] = dict(db.session.execute(select(Town.id, Town.name_zh)).tuples().all())
+    names = {town.id: town.name_zh for town in towns()}
     rows = [
-        (title, made_at, "、".join(names[id_] for id_ in towns if id_ in names), "、".join(map(half_day, halves)))
-        for title, made_at, towns, halves in db.session.execute(statement)
+        (title, made_at, "、".join(names[id_] for id_ in where if id_ in names), "、".join(map(half_day, halves)))
+        for title, made_at, where, halves in db.session.execute(statement)
     ]
     return _section("interests", _("“Tell me when”"), heads, rows)
 

@@ -1,16 +1,17 @@
-"""The sheet at the door: mark who came."""
+"""The sheet at the door: mark who came; print it, or take it away as a file."""
 
 import datetime as dt
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from courses.booking.queries import ClassView, class_view
 from courses.catalogue import queries as catalogue
 from courses.catalogue.model import Sitting
-from courses.ground import clock
+from courses.ground import clock, sheets
 from courses.ground.forms import number_argument
+from courses.ground.language import called, plain
 from courses.ground.refusal import Refusal
 from courses.people.guard import needs, signed_in
 from courses.people.looks import looked
@@ -23,9 +24,32 @@ pages = Blueprint("roster", __name__)
 
 @pages.get("/classes/<int:class_id>/roster")
 @needs(Right.READ_ROSTER)
-def roster(class_id: int) -> str:
-    looked(signed_in(), "roster", class_id=class_id)
-    return _sheet(class_id, "roster/roster.html")
+def roster(class_id: int) -> Any:
+    kind = sheets.wanted()
+    looked(signed_in(), "export" if kind else "roster", class_id=class_id)
+    return _taken_away(class_id, kind) if kind else _sheet(class_id, "roster/roster.html")
+
+
+def _taken_away(class_id: int, kind: str) -> Response:
+    """Return the roster of the sitting that the page shows, as a file."""
+    view = _view(class_id)
+    sitting = _chosen(queries.sittings_of(class_id), number_argument("sitting"))
+    name = f"{_('Roster')} {plain(view.course, 'title')} {clock.local(sitting.starts_at):%Y-%m-%d}"
+    head = [_("Name"), _("Enterprise"), _("Mark"), _("Came at"), _("Left at"), _("Hours")]
+    return sheets.taken_away(kind, name, head, map(_row, queries.lines(class_id, sitting.id)))
+
+
+def _row(line: queries.Line) -> list[Any]:
+    words = {"present": _("Present"), "absent": _("Absent"), "excused": _("Excused"), "unmarked": _("Not marked")}
+    known, person = line.attendance, line.seated
+    return [
+        called(person),
+        plain(person, "enterprise") if person.enterprise_zh else "",
+        words[line.mark],
+        known.arrived_at if known else None,
+        known.left_at if known else None,
+        known.half_hours / 2 if known else None,
+    ]
 
 
 @pages.get("/classes/<int:class_id>/sign-in-sheet")

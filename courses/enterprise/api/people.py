@@ -110,6 +110,7 @@ def person(person_id: int) -> Member:
     about=_l("Of someone who has not opened the account yet; who has keeps it up to date alone."),
 )
 def correct(person_id: int, body: Contact) -> Corrected:
+    enterprise_of(signed_in(), person_id)  # to a stranger there is nobody
     invited = accounts.correct(signed_in(), person_id, body.name, body.name_en, body.email, body.mobile)
     link = link_of(invited) if invited else None
     return Corrected(
