@@ -70,6 +70,8 @@ def _moment(value: Any) -> dt.datetime:
 
 
 def _day(value: Any) -> dt.date:
+    if isinstance(value, dt.date):
+        return value
     try:
         if not isinstance(value, str) or not _DAY.fullmatch(value):
             raise ValueError

@@ -7,6 +7,7 @@ from flask import Flask
 
 from courses.catalogue import planning
 from courses.catalogue.model import ClassState
+from courses.ground import clock
 from courses.people.rights import Reach
 from tests import makers
 from tests.doors import wrong
@@ -64,6 +65,13 @@ class TestDrafts:
         ]
         refused = call("POST", f"/drafts/{read['id']}/publication", GAO)
         assert (refused.status_code, refused.json["code"]) == (409, "room_clash")
+
+    def test_it_says_what_the_day_is(self, call: Calls) -> None:
+        weekday = clock.local(clock.now()).weekday()
+        body = a_body(days=(5 - weekday) % 7 + 14)
+        read = call("GET", f"/drafts/{call('POST', '/drafts', GAO, body).json['id']}", GAO).json
+        assert [row["day"] for row in read["days"]] == [body["sittings"][0]["starts_at"][:10]]
+        assert read["days"][0]["kind"] in ("weekend", "working", "off")
 
     def test_one_key_makes_one_draft_and_one_publication(self, call: Calls) -> None:
         body = a_body()
