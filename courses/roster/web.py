@@ -34,7 +34,8 @@ def _taken_away(class_id: int, kind: str) -> Response:
     """Return the roster of the sitting that the page shows, as a file."""
     view = _view(class_id)
     sitting = _chosen(queries.sittings_of(class_id), number_argument("sitting"))
-    name = f"{_('Roster')} {plain(view.course, 'title')} {clock.local(sitting.starts_at):%Y-%m-%d}"
+    day = clock.local(sitting.starts_at).date().isoformat()
+    name = " ".join((_("Roster"), plain(view.course, "title"), day))
     head = [_("Name"), _("Enterprise"), _("Mark"), _("Came at"), _("Left at"), _("Hours")]
     return sheets.taken_away(kind, name, head, map(_row, queries.lines(class_id, sitting.id)))
 
