@@ -108,6 +108,7 @@ Moment = Annotated[
 Day = Annotated[
     dt.date,
     PlainValidator(_day),
+    PlainSerializer(dt.date.isoformat, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-11-28"]}),
 ]
 WHOLE = BeforeValidator(_whole)  # stands last, or the bounds before it are left out of the document
