@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from courses.catalogue.model import HALF_DAYS, Course, Interest
 from courses.ground.db import db
-from courses.homes.queries import towns
+from courses.people.queries import town_names
 
 
 def wish_of(course_id: int, person_id: int) -> Interest | None:
@@ -47,7 +47,7 @@ def demand(course_id: int) -> Demand:
     if not wishes:
         return Demand(0, [], {})
     where, when = _suited([named for named, _ in wishes]), _suited([halves for _, halves in wishes])
-    suiting = [Suiting(town.id, town.name_zh, town.name_en, where[town.id]) for town in towns() if town.id in where]
+    suiting = [Suiting(*town, where[town.id]) for town in town_names() if town.id in where]
     return Demand(
         people=len(wishes),
         towns=sorted(suiting, key=lambda town: -town.people),

@@ -8,6 +8,7 @@ from courses.ground.api import Id, Page, Paged, Shape, Words, operation, page_of
 from courses.ground.refusal import Refusal
 from courses.homes import queries
 from courses.people.guard import public
+from courses.people.queries import town_names
 
 resources = Blueprint("homes_api", __name__)
 _PLACE = TypeAdapter(tuple[Id])
@@ -49,7 +50,7 @@ class Homes(Page):
 @public
 @operation(_l("List the towns"))
 def towns() -> Towns:
-    return Towns(towns=[Town(id=row.id, name=words(row, "name")) for row in queries.towns()])
+    return Towns(towns=[Town(id=row.id, name=words(row, "name")) for row in town_names()])
 
 
 @resources.get("/homes")

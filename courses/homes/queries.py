@@ -69,8 +69,3 @@ def _views(statement: Select[Home, Town]) -> list[HomeView]:
     for room in db.session.scalars(select(Room).where(Room.home_id.in_(views)).order_by(Room.id)):
         views[room.home_id].rooms.append(room)
     return list(views.values())
-
-
-def towns() -> list[Town]:
-    """Return every town."""
-    return list(db.session.scalars(select(Town).order_by(Town.id)))

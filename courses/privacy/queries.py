@@ -18,12 +18,11 @@ from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.language import called, half_day, plain
 from courses.ground.sound import by_sound
-from courses.homes.queries import towns
 from courses.outbox.model import Fate, Notice
 from courses.outbox.render import render
 from courses.people.looks import Look
 from courses.people.model import Enterprise, PastPost, Person, Post, Town
-from courses.people.queries import city
+from courses.people.queries import city, town_names
 from courses.privacy.erasing import contacts
 from courses.privacy.model import Erasure
 from courses.roster.model import Attendance, YearlyHours
@@ -184,7 +183,7 @@ def _interests(person_id: int) -> Section:
         .order_by(Interest.made_at)
     )
     heads = {"course": _("Course"), "made_at": _("Made"), "towns": _("Towns"), "half_days": _("Half-days")}
-    names = {town.id: town.name_zh for town in towns()}
+    names = {town.id: town.name_zh for town in town_names()}
     rows = [
         (title, made_at, "、".join(names[id_] for id_ in where if id_ in names), "、".join(map(half_day, halves)))
         for title, made_at, where, halves in db.session.execute(statement)

@@ -241,6 +241,13 @@ class TestCourses:
         assert (changed["topic"]["slug"], changed["title"]) == ("carbon", {"zh": "台账", "en": None})
         assert call("GET", f"{path}/versions", GAO).json == {"versions": []}, "no class was given yet"
 
+    def test_it_is_made_for_industries(self, call: Calls) -> None:
+        [industry] = call("GET", "/industries", None).json["industries"]
+        changed = call("PUT", "/courses/1", GAO, {**COURSE, "industries": [industry["id"]]}).json
+        assert changed["industries"] == [industry]
+        assert call("PUT", "/courses/1", GAO, COURSE).json["industries"] == []
+        assert call("PUT", "/courses/1", GAO, {**COURSE, "industries": [99]}).status_code == 404
+
     def test_a_class_keeps_its_text(self, call: Calls) -> None:
         with makers.at(makers.in_days(-5)):
             makers.a_class(days=1)

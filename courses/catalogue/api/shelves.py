@@ -14,6 +14,7 @@ from courses.catalogue.shelf import Filters, Half, shelf_after
 from courses.ground import clock
 from courses.ground.api import Day, Id, Line, Moment, Page, Paged, Shape, Words, operation, page_of, words
 from courses.people.guard import needs, public, signed_in
+from courses.people.queries import industry_names
 from courses.people.rights import Actor, Right
 
 _OF_COURSES = TypeAdapter(tuple[int, Id])
@@ -35,6 +36,15 @@ class Course(Shape):
     topic: Topic
     summary: Words
     for_key_units: bool
+
+
+class Industry(Shape):
+    id: Id
+    name: Words
+
+
+class Industries(Shape):
+    industries: list[Industry]
 
 
 class Courses(Page):
@@ -67,12 +77,13 @@ class ClassOnShelf(Shape):
 class CourseInFull(Course):
     about = _l(
         "A course with its syllabus (Markdown) and its classes to come. `version` counts the texts it had; of one that "
-        "`is_archived` no class can be published."
+        "`is_archived` no class can be published. `industries`: for whom it is made; none is for all."
     )
 
     syllabus: Words
     version: int
     is_archived: bool
+    industries: list[Industry]
     classes: list[ClassOnShelf]
 
 
@@ -112,6 +123,13 @@ class ClassFilters(Paged):
 def topics() -> Topics:
     found = [Topic(slug=topic.slug, name=words(topic, "name")) for topic in planning.all_topics()]
     return Topics(topics=found)
+
+
+@resources.get("/industries")
+@public
+@operation(_l("List the industries"))
+def industries() -> Industries:
+    return Industries(industries=[Industry(id=one.id, name=words(one, "name")) for one in industry_names()])
 
 
 @resources.get("/courses")
@@ -167,6 +185,7 @@ def course_in_full(course_id: int) -> CourseInFull:
         syllabus=words(found, "syllabus"),
         version=found.version,
         is_archived=found.archived_at is not None,
+        industries=[Industry(id=one.id, name=words(one, "name")) for one in queries.made_for(course_id)],
         classes=[_on_shelf(card, now) for card in queries.classes_of(course_id, now)],
     )
 

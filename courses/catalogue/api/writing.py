@@ -49,13 +49,16 @@ class Syllabus(Shape):
 
 
 class CourseWriting(Shape):
-    about = _l("A course as a whole: what is left out is empty. `topic` is the slug of one.")
+    about = _l(
+        "A course as a whole: what is left out is empty. `topic` is the slug of one. Without `industries` it is for all."
+    )
 
     topic: Line = Field(max_length=64, examples=["carbon"])
     title: Title
     summary: Summary = Summary()
     syllabus: Syllabus = Syllabus()
     for_key_units: bool = False
+    industries: list[Id] = Field([], max_length=50)
 
     def text(self) -> CourseText:
         return CourseText(
@@ -102,11 +105,17 @@ class Archived(Shape):
 
 @resources.post("/courses")
 @needs(Right.WRITE_COURSE)
-@operation(_l("Write a course"), status=201, takes_key=True)
+@operation(_l("Write a course"), "not_found", status=201, takes_key=True)
 def new_course(body: CourseWriting) -> Written:
     actor = signed_in()
-    key = request_key(actor.id)
-    made = actions.write_course(actor, body.topic_id(), body.text(), body.for_key_units, request_key=key)
+    made = actions.write_course(
+        actor,
+        body.topic_id(),
+        body.text(),
+        body.for_key_units,
+        industry_ids=body.industries,
+        request_key=request_key(actor.id),
+    )
     return Written(id=made, url=url_for(".course", course_id=made))
 
 
@@ -117,7 +126,7 @@ def new_course(body: CourseWriting) -> Written:
     about=_l("A text with which a class was given becomes a version; that class keeps it."),
 )
 def edit_course(course_id: int, body: CourseWriting) -> CourseInFull:
-    actions.write_course(signed_in(), body.topic_id(), body.text(), body.for_key_units, course_id)
+    actions.write_course(signed_in(), body.topic_id(), body.text(), body.for_key_units, course_id, body.industries)
     return course_in_full(course_id)
 
 

@@ -15,8 +15,8 @@ from courses.catalogue.web.public import course_data
 from courses.ground import clock
 from courses.ground.language import half_day, plain
 from courses.ground.markdown import as_html
-from courses.homes.queries import towns
 from courses.people.guard import actor, public
+from courses.people.queries import town_names
 from courses.people.rights import Right, may
 
 
@@ -58,6 +58,6 @@ def course_page(course_id: int, form: WishForm | None = None) -> str:
 def wish_form(wish: Any = None) -> WishForm:
     """Return the form of what suits someone, filled with what they said before."""
     form = WishForm(obj=wish)
-    form.towns.choices = [SelectChoice(town.id, plain(town, "name")) for town in towns()]
+    form.towns.choices = [SelectChoice(town.id, plain(town, "name")) for town in town_names()]
     form.half_days.choices = [SelectChoice(half, half_day(half)) for half in HALF_DAYS]
     return form
