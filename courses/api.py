@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from courses.accounts import api as accounts_api
-from courses.booking import held_api as booking_api
+from courses.booking import api as booking_api
 from courses.catalogue import api as catalogue_api
 from courses.desks import api as desks_api
 from courses.enterprise import api as enterprise_api

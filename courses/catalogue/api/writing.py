@@ -50,7 +50,8 @@ class Syllabus(Shape):
 
 class CourseWriting(Shape):
     about = _l(
-        "A course as a whole: what is left out is empty. `topic` is the slug of one. Without `industries` it is for all."
+        "A course as a whole: what is left out is empty. `topic` is the slug of one. Without `industries` it is for "
+        "all."
     )
 
     topic: Line = Field(max_length=64, examples=["carbon"])

@@ -5,15 +5,14 @@ from flask_babel import lazy_gettext as _l
 
 from courses.accounts.api import Email, Language, Mobile, Name, NameEn
 from courses.booking import actions
-from courses.booking.api import Asked, Booking, Outcome, Seen, after, resources
+from courses.booking.api.blueprint import resources
+from courses.booking.api.seats import Asked, Booking, Outcome, Seen, after
 from courses.booking.model import State
 from courses.catalogue.api import Seats
 from courses.ground.api import Id, Shape, operation, request_key
 from courses.ground.refusal import Refusal
 from courses.people.guard import needs, signed_in
 from courses.people.rights import Right
-
-__all__ = ["resources"]
 
 
 class Hold(Shape):
