@@ -75,7 +75,7 @@ def _count(asking: Asking) -> None:
         for who in filter(None, (asking.email, asking.mobile, asking.credit_code)):
             count_try(f"join:{who}")
     except Refusal as refusal:
-        raise Refusal("asked_too_often", **refusal.facts) from None
+        raise Refusal("asked_too_often", minutes=refusal.facts["minutes"]) from None
 
 
 def confirm_joining(actor: Actor, request_id: int, request_key: RequestKey | None = None) -> Invited:
