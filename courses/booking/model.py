@@ -4,7 +4,7 @@ import datetime as dt
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from courses.catalogue.model import TrainingClass
@@ -33,7 +33,7 @@ LAPSES = {
 }
 """States that wait for somebody until `Booking.due_at`, and the reason for which they are cancelled after it. In the
 queue only a place that is still to be named has such an end."""
-FINAL = ("called_off", "handed_over", "left", *LAPSES.values(), "released")
+FINAL = ("called_off", "handed_over", "left", *LAPSES.values(), "released", "not_approved")
 """Reasons for which a booking is cancelled and nobody can take that back."""
 MOVED_UP = ("promoted", "lots_drawn")
 """Events after which a seat given up before them is gone, and an entry with them."""
@@ -44,6 +44,7 @@ _IS_DUE = text("due_at IS NOT NULL")
 class Enrolment(Base, kw_only=True):
     """One act of asking for seats. The queue is ordered by `order_no`, which rises within the class.
 
+    `to_approve`: someone booked for themselves where the enterprise wants to be asked, and was not answered yet.
     `entry_no`: the number under which it took part in the class's draw, which gave it its `order_no` since.
     """
 
@@ -62,6 +63,7 @@ class Enrolment(Base, kw_only=True):
     made_at: Mapped[dt.datetime]
     enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprise.id"), default=None)
     entry_no: Mapped[int | None] = mapped_column(default=None)
+    to_approve: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Draw(Base, kw_only=True):

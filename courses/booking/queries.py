@@ -17,7 +17,7 @@ from courses.ground.db import db
 from courses.ground.lots import lots, sha256
 from courses.homes.model import Home, Room
 from courses.outbox.model import Notice
-from courses.people.model import Enterprise, Person, Role, Squadron, Town
+from courses.people.model import Enterprise, Person, Squadron, Town
 from courses.people.rights import Actor, Right, may
 
 
@@ -143,7 +143,7 @@ def own_places(actor: Actor, class_id: int) -> list[Place]:
     """Return the bookings in a class that are the actor's own or, for an owner, their enterprise's; the latest of each
     person, live or cancelled, and the live ones that are still to be named."""
     whose = Booking.person_id == actor.id
-    if actor.has(Role.OWNER):
+    if actor.answers_for_enterprise:
         whose = or_(whose, Enrolment.enterprise_id == actor.enterprise_id)
     latest: dict[int, Place] = {}
     for place in _as_places(_PLACES.where(Booking.class_id == class_id, whose)):
@@ -243,6 +243,41 @@ def coming_of_enterprise(enterprise_id: int, at: dt.datetime, limit: int = 50) -
         .order_by(TrainingClass.starts_at, Booking.id)
         .limit(limit)
     )
+
+
+class Unsettled(NamedTuple):
+    """Places of one class for which an enterprise has yet to act by `due_at`: to approve, or to name."""
+
+    class_id: int
+    title_zh: str
+    title_en: str
+    starts_at: dt.datetime
+    state: State
+    places: int
+    due_at: dt.datetime | None
+
+
+def unsettled(enterprise_id: int, at: dt.datetime) -> list[Unsettled]:
+    """Return what an enterprise has yet to approve or to name, the most urgent first."""
+    statement = (
+        select(
+            Booking.class_id,
+            Course.title_zh,
+            Course.title_en,
+            TrainingClass.starts_at,
+            Booking.state,
+            func.count(),
+            func.min(Booking.due_at),
+        )
+        .join(Enrolment, Enrolment.id == Booking.enrolment_id)
+        .join(TrainingClass, TrainingClass.id == Booking.class_id)
+        .join(Course, Course.id == TrainingClass.course_id)
+        .where(Enrolment.enterprise_id == enterprise_id, Booking.state.in_((State.HELD, State.REQUESTED)))
+        .where(Booking.due_at > at)
+        .group_by(Booking.class_id, Course.title_zh, Course.title_en, TrainingClass.starts_at, Booking.state)
+        .order_by(func.min(Booking.due_at), Booking.class_id)
+    )
+    return [Unsettled(*row) for row in db.session.execute(statement)]
 
 
 class Seated(NamedTuple):
@@ -366,7 +401,7 @@ def bookings_seen_by(
     statement = _PLACES.where(Booking.class_id == class_id, Booking.state.in_(LIVE), Booking.id > after)
     if not may(actor, Right.READ_ROSTER, squadron_id=squadron_id, lecturer_ids=lecturer_ids):
         whose = Booking.person_id == actor.id
-        if actor.has(Role.OWNER):
+        if actor.answers_for_enterprise:
             whose = or_(whose, Enrolment.enterprise_id == actor.enterprise_id)
         statement = statement.where(whose)
     return _as_places(statement.order_by(None).order_by(Booking.id).limit(limit + 1))

@@ -35,10 +35,11 @@ class Profile(NamedTuple):
     industry_zh: str
     industry_en: str
     is_key_unit: bool
+    booking_rule: str
 
 
 def profile(enterprise_id: int) -> Profile | None:
-    statement = _profiles().where(Enterprise.id == enterprise_id)
+    statement = _profiles().add_columns(Enterprise.booking_rule).where(Enterprise.id == enterprise_id)
     found = db.session.execute(statement).first()
     return Profile(*found) if found else None
 
@@ -76,6 +77,7 @@ class Member(NamedTuple):
     hours: float
     hours_in_all: float
     coming: int
+    is_deputy: bool = False
 
 
 def members(enterprise_id: int, at: dt.datetime) -> list[Member]:
@@ -97,7 +99,7 @@ def members(enterprise_id: int, at: dt.datetime) -> list[Member]:
         .subquery()
     )
     statement = (
-        select(Person, Post.role, Post.began_at, earned.c.year, earned.c.in_all, coming.c.classes)
+        select(Person, Post.role, Post.began_at, Post.is_deputy, earned.c.year, earned.c.in_all, coming.c.classes)
         .join(Post, Post.person_id == Person.id)
         .outerjoin(earned, earned.c.person_id == Person.id)
         .outerjoin(coming, coming.c.person_id == Person.id)
@@ -105,7 +107,7 @@ def members(enterprise_id: int, at: dt.datetime) -> list[Member]:
         .order_by(Person.id, Post.role)
     )
     people: dict[int, Member] = {}
-    for person, role, since, year, in_all, classes in db.session.execute(statement):
+    for person, role, since, is_deputy, year, in_all, classes in db.session.execute(statement):
         so_far = people.get(person.id)
         people[person.id] = Member(
             id=person.id,
@@ -119,6 +121,7 @@ def members(enterprise_id: int, at: dt.datetime) -> list[Member]:
             hours=(year or 0) / 2,
             hours_in_all=(in_all or 0) / 2,
             coming=classes or 0,
+            is_deputy=is_deputy or bool(so_far and so_far.is_deputy),
         )
     return sorted(people.values(), key=lambda one: sound_of(one.name))
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from courses.ground.db import Base
@@ -101,10 +101,18 @@ class Industry(Base, kw_only=True):
     name_en: Mapped[str] = mapped_column(default="")
 
 
+class BookingRule(StrEnum):
+    """Whether the people of an enterprise book for themselves freely, or its owner approves."""
+
+    FREE = "free"
+    APPROVAL = "approval"
+
+
 class Enterprise(Base, kw_only=True):
     """A company, known by its 18-character unified social credit code (GB 32100, checked digit by digit)."""
 
     __tablename__ = "enterprise"
+    __table_args__ = (CheckConstraint("booking_rule IN ('free', 'approval')", name="booking_rule_known"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     credit_code: Mapped[str] = mapped_column(String(18), unique=True)
@@ -113,6 +121,9 @@ class Enterprise(Base, kw_only=True):
     town_id: Mapped[int] = mapped_column(ForeignKey("town.id"), index=True)
     industry_id: Mapped[int | None] = mapped_column(ForeignKey("industry.id"), default=None, index=True)
     is_key_unit: Mapped[bool] = mapped_column(default=False)
+    booking_rule: Mapped[BookingRule] = mapped_column(
+        String(16), default=BookingRule.FREE, server_default=BookingRule.FREE
+    )
 
 
 class Person(Base, kw_only=True):
@@ -140,7 +151,8 @@ class Person(Base, kw_only=True):
 
 
 class Post(Base, kw_only=True):
-    """One role a person holds now, and where: at an enterprise, in a squadron, for an association, or city-wide.
+    """One role a person holds now, and where: at an enterprise, in a squadron, for an association, or city-wide. A
+    manager may be the owner's deputy: books, approves and names for the enterprise as the owner does.
 
     A post that ended is a PastPost: whoever asks what somebody may do reads this table alone.
     """
@@ -163,6 +175,7 @@ class Post(Base, kw_only=True):
     squadron_id: Mapped[int | None] = mapped_column(ForeignKey("squadron.id"), default=None, index=True)
     association_id: Mapped[int | None] = mapped_column(ForeignKey("association.id"), default=None, index=True)
     began_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    is_deputy: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class PastPost(Base, kw_only=True):

@@ -25,6 +25,7 @@ _ACTOR = (
         Post.enterprise_id,
         Post.squadron_id,
         Post.association_id,
+        Post.is_deputy,
         Town.id,
     )
     .outerjoin(Post, Post.person_id == Person.id)
@@ -50,6 +51,7 @@ def actor_of(person_id: int, epoch: int | None = None) -> Actor | None:
         squadron_id=next((row.squadron_id for row in rows if row.squadron_id), None),
         association_id=next((row.association_id for row in rows if row.association_id), None),
         towns=frozenset(row.id for row in rows if row.id),
+        is_deputy=any(row.is_deputy for row in rows),
     )
 
 

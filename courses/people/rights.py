@@ -40,6 +40,7 @@ class Actor:
     squadron_id: int | None = None
     association_id: int | None = None
     towns: frozenset[int] = frozenset()
+    is_deputy: bool = False
     reach: frozenset[Reach] | None = field(default=None, compare=False)
 
     # What flask-login asks of a user.
@@ -52,6 +53,11 @@ class Actor:
     def has(self, *roles: str) -> bool:
         return any(role in self.roles for role in roles)
 
+    @property
+    def answers_for_enterprise(self) -> bool:
+        """Whether they book, approve and name for their enterprise: as its owner, or the owner's deputy."""
+        return self.enterprise_id is not None and (self.is_deputy or self.has(Role.OWNER))
+
 
 class Right(StrEnum):
     """What can be done, as resource:act."""
@@ -63,6 +69,8 @@ class Right(StrEnum):
     READ_BOOKING = "bookings:read"
     CANCEL = "bookings:cancel"
     HOLD = "bookings:hold"
+    APPROVE = "bookings:approve"
+    DELEGATE = "enterprises:delegate"
     WRITE_COURSE = "courses:write"
     PUBLISH = "classes:publish"
     CHANGE_CLASS = "classes:change"
@@ -94,6 +102,11 @@ def own_enterprise(actor: Actor, facts: Facts) -> bool:
     return actor.enterprise_id is not None and facts.get("enterprise_id") == actor.enterprise_id
 
 
+def answers_for_own_enterprise(actor: Actor, facts: Facts) -> bool:
+    """As the owner, or as the deputy whom the owner named."""
+    return actor.answers_for_enterprise and own_enterprise(actor, facts)
+
+
 def own_squadron(actor: Actor, facts: Facts) -> bool:
     return actor.squadron_id is not None and facts.get("squadron_id") == actor.squadron_id
 
@@ -123,19 +136,21 @@ def _role(role: Role) -> frozenset[Role]:
 GRANTS: dict[Right, Grants] = {
     Right.USE_ACCOUNT: ((EVERYONE, anywhere),),
     Right.ASK_TO_BE_TOLD: ((LEARNER, oneself),),
-    Right.BOOK: ((LEARNER, oneself), (_role(Role.OWNER), own_enterprise)),
+    Right.BOOK: ((LEARNER, oneself), (LEARNER, answers_for_own_enterprise)),
     Right.READ_BOOKING: (
         (EVERYONE, oneself),
-        (_role(Role.OWNER), own_enterprise),
+        (LEARNER, answers_for_own_enterprise),
         (_role(Role.OFFICER), own_squadron),
         (_role(Role.LECTURER), teaches),
     ),
     Right.CANCEL: (
         (EVERYONE, oneself),
-        (_role(Role.OWNER), own_enterprise),
+        (LEARNER, answers_for_own_enterprise),
         (_role(Role.OFFICER), own_squadron),
     ),
-    Right.HOLD: ((_role(Role.OWNER), own_enterprise),),
+    Right.HOLD: ((LEARNER, answers_for_own_enterprise),),
+    Right.APPROVE: ((LEARNER, answers_for_own_enterprise),),
+    Right.DELEGATE: ((_role(Role.OWNER), own_enterprise),),
     Right.WRITE_COURSE: ((frozenset({Role.OFFICER, Role.ADMINISTRATOR}), anywhere),),
     Right.PUBLISH: ((_role(Role.OFFICER), own_squadron),),
     Right.CHANGE_CLASS: ((_role(Role.OFFICER), own_squadron),),
@@ -170,6 +185,7 @@ REACHED_BY: dict[Right, tuple[Reach, ...]] = {
     Right.BOOK: (Reach.BOOK,),
     Right.CANCEL: (Reach.BOOK, Reach.SERVE),
     Right.HOLD: (Reach.BOOK,),
+    Right.APPROVE: (Reach.BOOK,),
     Right.INVITE: (Reach.BOOK, Reach.SERVE),
     Right.CHANGE_PEOPLE: (Reach.BOOK, Reach.SERVE),
 }

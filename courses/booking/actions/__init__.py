@@ -1,4 +1,4 @@
-"""The acts of booking, one file per verb: book, cancel (and undo), hold, name, hand over, promote, let lapse,
+"""The acts of booking, one file per verb: book, cancel (and undo), hold, name, approve, hand over, promote, let lapse,
 change (move, resize, call off), take back what nobody was told yet, discard.
 
 Each locks the class first, then the room if it takes one, then all the people it may seat at once, in the order of
@@ -6,6 +6,7 @@ their ids; all else follows under those locks.
 """
 
 from courses.booking.actions.answer import answer
+from courses.booking.actions.approve import approve, change_booking_rule, disapprove, set_deputy
 from courses.booking.actions.book import Outcome, book
 from courses.booking.actions.cancel import cancel, give_up, settle, undo_cancel
 from courses.booking.actions.change import call_off, change_lecturers, move, replace_reminders, resize
@@ -24,10 +25,13 @@ __all__ = [
     "NewColleague",
     "Outcome",
     "answer",
+    "approve",
     "book",
     "call_off",
     "cancel",
+    "change_booking_rule",
     "change_lecturers",
+    "disapprove",
     "discard",
     "draw",
     "draw_due",
@@ -42,6 +46,7 @@ __all__ = [
     "promote_waiting",
     "replace_reminders",
     "resize",
+    "set_deputy",
     "settle",
     "take_back",
     "undo_cancel",

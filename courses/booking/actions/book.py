@@ -12,6 +12,7 @@ from courses.booking.actions.ground import (
     Candidate,
     Locked,
     Told,
+    approval_due,
     awaits_draw,
     candidates,
     locked_class,
@@ -21,6 +22,7 @@ from courses.booking.actions.ground import (
     require_unchanged,
     require_within_limit,
     tell,
+    tell_requested,
 )
 from courses.booking.actions.promote import log_passed_over, people_waiting, promote
 from courses.booking.model import Booking, Enrolment, State
@@ -104,17 +106,23 @@ def book(
         if seated:
             require_no_clash(found)
         entry = class_.row.last_order_no + 1 if drawn_later else None
-        made = _enrol(actor, class_.row, found, State.BOOKED if seated else State.QUEUED, at)
+        to_approve = found[0].asks_first and not actor.answers_for_enterprise
+        seat = State.REQUESTED if to_approve else State.BOOKED
+        due_at = approval_due(class_.row, at) if to_approve else None
+        made = _enrol(actor, class_.row, found, seat if seated else State.QUEUED, at, due_at)
         got, place = (set(made), 0) if seated else (set[int](), class_.row.queued + 1)  # the newest is the last
         if moves:
             got, place = _moved_up(class_id, set(made), at)
         booked = {id_: person for id_, person in made.items() if id_ in got}
         waiting = {id_: person for id_, person in made.items() if id_ not in got}
-        _log_and_tell("booked", actor, class_, booked, door)
+        if to_approve:
+            _log_and_ask(actor, class_, booked, door, due_at or at)
+        else:
+            _log_and_tell("booked", actor, class_, booked, door)
         _log_and_tell("entered" if entry else "queued", actor, class_, waiting, door, entry)
         if moves:
             _log_passed_over(waiting)
-        outcomes = [Outcome(id_, person.id, State.BOOKED, None) for id_, person in booked.items()]
+        outcomes = [Outcome(id_, person.id, seat, None) for id_, person in booked.items()]
         for id_, person in waiting.items():
             outcomes.append(Outcome(id_, person.id, State.QUEUED, None if entry else place, entry))
         kept.answer([asdict(outcome) for outcome in outcomes])
@@ -169,11 +177,17 @@ _BOOK = insert(table(Booking)).returning(table(Booking).c.id, sort_by_parameter_
 
 
 def _enrol(
-    actor: Actor, class_: TrainingClass, found: list[Candidate], state: State, at: dt.datetime
+    actor: Actor,
+    class_: TrainingClass,
+    found: list[Candidate],
+    state: State,
+    at: dt.datetime,
+    due_at: dt.datetime | None = None,
 ) -> dict[int, Candidate]:
-    """Write the enrolment with its bookings, count them, and return each booking's id with its person."""
-    booked = state == State.BOOKED
-    run(_COUNT, {"class_id": class_.id, "seated": len(found) if booked else 0, "waiting": 0 if booked else 1})
+    """Write the enrolment with its bookings, count them, and return each booking's id with its person. `due_at`: by
+    when the enterprise must approve a seat."""
+    seated = state != State.QUEUED
+    run(_COUNT, {"class_id": class_.id, "seated": len(found) if seated else 0, "waiting": 0 if seated else 1})
     enrolment = {
         "class_id": class_.id,
         "order_no": class_.last_order_no + 1,
@@ -181,6 +195,7 @@ def _enrol(
         "made_by": actor.id,
         "made_at": at,
         "enterprise_id": found[0].enterprise_id,
+        "to_approve": due_at is not None,
     }
     booking = {
         "enrolment_id": run(_ENROL, enrolment).scalar_one(),
@@ -189,6 +204,7 @@ def _enrol(
         "reason": "asked",
         "changed_at": at,
         "sequence": 0,
+        "due_at": due_at if seated else None,
     }
     ids = run(_BOOK, [{**booking, "person_id": person.id} for person in found]).scalars()
     return dict(zip(ids, found, strict=True))
@@ -198,12 +214,19 @@ def _moved_up(class_id: int, newest: set[int], at: dt.datetime) -> tuple[set[int
     """Move the queue up; return which of its newest bookings got seats, and the place in the queue of the others."""
     class_ = locked_class(class_id)
     promote(class_, at, newest=newest)
-    return {id_ for id_ in newest if db.session.get_one(Booking, id_).state == State.BOOKED}, class_.row.queued
+    return {id_ for id_ in newest if db.session.get_one(Booking, id_).takes_a_seat}, class_.row.queued
 
 
 def _log_passed_over(waiting: Collection[int]) -> None:
     newest = [db.session.get_one(Booking, id_) for id_ in waiting]
     log_passed_over([booking for booking in newest if booking.reason != "asked"])
+
+
+def _log_and_ask(actor: Actor, class_: Locked, made: dict[int, Candidate], door: str, due_at: dt.datetime) -> None:
+    if made:
+        log(class_.row.id, "requested", actor, door, list(made))
+        told = [(Told(id_, 0, Reader(person.id, person.email)), person.name) for id_, person in made.items()]
+        tell_requested(class_, told, due_at)
 
 
 def _log_and_tell(

@@ -8,12 +8,14 @@ from sqlalchemy import func, select
 from courses.booking.actions.ground import (
     Locked,
     Told,
+    approval_due,
     candidates,
     locked_class,
     log,
     require_standing,
     require_within_limit,
     tell,
+    tell_requested,
 )
 from courses.booking.actions.promote import people_waiting, promote
 from courses.booking.model import FINAL, MOVED_UP, SEATED, Booking, Enrolment, Event, State
@@ -41,7 +43,7 @@ def cancel(actor: Actor, booking_id: int, door: str = "page") -> bool:
         require_standing(class_.row, at)
         if not booking.is_live:
             raise Refusal("not_cancellable")
-        late = booking.takes_a_seat and at > class_.row.cancel_until
+        late = booking.state == State.BOOKED and at > class_.row.cancel_until
         reason = "released" if booking.person_id is None else "late" if late else "asked"
         return not give_up(actor, class_, booking, reader, door, reason)
 
@@ -67,7 +69,7 @@ def give_up(actor: Actor, class_: Locked, booking: Booking, reader: Reader, door
     if (was_seated and reason != "released") or actor.id != reader.id:
         by = None if actor.id == reader.id else actor.name
         told = [Told(booking.id, booking.sequence, reader)]
-        gone = {"left": True} if reason == "left" else {"final": final}
+        gone = {reason: True} if reason in ("left", "not_approved") else {"final": final}
         tell("cancelled", class_, told, "CANCEL" if in_calendar else None, by=by, **gone)
     return final
 
@@ -113,15 +115,20 @@ def undo_cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
             raise Refusal("cannot_undo")  # the lots were drawn without this entry
         elif not _others_wait(booking):
             class_.row.queued += 1
-        booking.state = State.BOOKED if was_seated else State.QUEUED
+        asks = was_seated and booking.enrolment.to_approve
+        booking.state = State.REQUESTED if asks else State.BOOKED if was_seated else State.QUEUED
+        booking.due_at = approval_due(class_.row, at) if asks else None
         booking.reason, booking.changed_at, booking.consent = "undone", at, None
         booking.sequence += 1
         db.session.flush()
         log(class_.row.id, "cancellation_undone", actor, door, [booking.id])
         withdraw([booking.id])
         told = [Told(booking.id, booking.sequence, reader)]
-        if was_seated:
+        if booking.due_at:
+            tell_requested(class_, [(told[0], person.name)], booking.due_at)
+        elif was_seated:
             tell("booked", class_, told, "REQUEST", by=by)
+        if was_seated:
             return
         if by:  # another told them that the place is gone
             tell("queued", class_, told, by=by)

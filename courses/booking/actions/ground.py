@@ -12,13 +12,14 @@ from courses.booking.announce import announce_bookings
 from courses.booking.model import SEATED, Booking, Enrolment, Event, State
 from courses.catalogue import queries as catalogue
 from courses.catalogue.model import ClassState, Course, Sitting, TrainingClass
+from courses.catalogue.planning import work_time
 from courses.ground import clock
 from courses.ground.db import db, run, table
 from courses.ground.refusal import Refusal
 from courses.homes.model import Home, Room
 from courses.outbox.actions import Reader, post_all, row_of
 from courses.outbox.answers import Question
-from courses.people.model import Person, Post
+from courses.people.model import BookingRule, Enterprise, Person, Post, Role
 from courses.people.rights import Actor
 
 
@@ -102,7 +103,8 @@ def require_unchanged(class_: TrainingClass, seen: int | None) -> None:
 
 
 class Candidate(NamedTuple):
-    """One person who may take a seat: where employed, whether already in the class, what would clash."""
+    """One person who may take a seat: where employed, whether already in the class, what would clash,
+    whether the enterprise wants to be asked first."""
 
     id: int
     name: str
@@ -110,6 +112,7 @@ class Candidate(NamedTuple):
     enterprise_id: int | None
     is_in: bool
     clash: tuple[str, str, dt.datetime, dt.datetime] | None
+    asks_first: bool = False
 
 
 def _candidates() -> Select[*tuple[Any, ...]]:
@@ -137,6 +140,7 @@ def _candidates() -> Select[*tuple[Any, ...]]:
             Person.name,
             Person.email,
             Post.enterprise_id,
+            Enterprise.booking_rule,
             Booking.class_id,
             Course.title_zh,
             Course.title_en,
@@ -144,6 +148,7 @@ def _candidates() -> Select[*tuple[Any, ...]]:
             TrainingClass.ends_at,
         )
         .outerjoin(Post, employed)
+        .outerjoin(Enterprise, Enterprise.id == Post.enterprise_id)
         .outerjoin(Booking, in_the_way)
         .outerjoin(TrainingClass, TrainingClass.id == Booking.class_id)
         .outerjoin(Course, Course.id == TrainingClass.course_id)
@@ -160,11 +165,11 @@ def candidates(class_id: int, person_ids: Collection[int]) -> dict[int, Candidat
     asked = {"class_id": class_id, "person_ids": list(person_ids)}
     found: dict[int, Candidate] = {}
     for row in run(_CANDIDATES, asked):
-        id_, name, email, enterprise_id, other, zh, en, start, end = tuple(row)
+        id_, name, email, enterprise_id, rule, other, zh, en, start, end = tuple(row)
         so_far = found.get(id_)
         is_in = other == class_id or bool(so_far and so_far.is_in)
         clash = (zh, en, start, end) if other not in (None, class_id) else so_far.clash if so_far else None
-        found[id_] = Candidate(id_, name, email, enterprise_id, is_in, clash)
+        found[id_] = Candidate(id_, name, email, enterprise_id, is_in, clash, rule == BookingRule.APPROVAL)
     return found
 
 
@@ -281,3 +286,42 @@ def tell_holders(kind: str, class_: Locked, unnamed: Collection[Booking], **fact
     for first, seats, reader in holdings(unnamed):
         by = {"seats": seats, "due_at": class_.row.names_until.isoformat()}
         tell(kind, class_, [Told(first.id, first.sequence, reader)], **{**by, **facts})
+
+
+TO_APPROVE_WITHIN = 2  # working days
+
+
+def approval_due(row: TrainingClass, at: dt.datetime) -> dt.datetime:
+    """Return by when a seat that is held meanwhile must be approved: within two working days, but before cancelling
+    counts as late, or once that is over, before the class begins."""
+    work = work_time()
+    cutoff = row.cancel_until if at < row.cancel_until else row.starts_at
+    return min(work.after(at, TO_APPROVE_WITHIN * work.day), cutoff)
+
+
+def approvers(booking_ids: Collection[int]) -> dict[int, list[Reader]]:
+    """Return, for each of these bookings, who may approve it: the owners of the enterprise and their deputies."""
+    statement = (
+        select(Booking.id, Person.id, Person.email)
+        .join(Enrolment, Enrolment.id == Booking.enrolment_id)
+        .join(Post, Post.enterprise_id == Enrolment.enterprise_id)
+        .join(Person, Person.id == Post.person_id)
+        .where(Booking.id.in_(booking_ids), or_(Post.role == Role.OWNER, Post.is_deputy.is_(True)))
+        .where(Person.left_at.is_(None), Person.id.is_distinct_from(Booking.person_id))
+        .order_by(Person.id)
+        .distinct()
+    )
+    found: dict[int, list[Reader]] = {}
+    for booking_id, person_id, email in db.session.execute(statement):
+        found.setdefault(booking_id, []).append(Reader(person_id, email))
+    return found
+
+
+def tell_requested(class_: Locked, requested: Collection[tuple[Told, str]], due_at: dt.datetime) -> None:
+    """Tell whose seats wait for approval by when, and who may give it."""
+    due = {"due_at": due_at.isoformat()}
+    tell("requested", class_, [told for told, _ in requested], **due)
+    deciding = approvers([told.booking_id for told, _ in requested])
+    for told, name in requested:
+        asked = [Told(told.booking_id, told.sequence, reader) for reader in deciding.get(told.booking_id, ())]
+        tell("to_approve", class_, asked, who=name, **due)

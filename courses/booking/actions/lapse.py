@@ -6,14 +6,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
-from courses.booking.actions.ground import Locked, Told, locked_class, log, tell, tell_holders
+from courses.booking.actions.ground import Locked, Told, approvers, locked_class, log, tell, tell_holders
 from courses.booking.actions.promote import promote
-from courses.booking.model import LAPSES, SEATED, Booking, Enrolment, State
+from courses.booking.model import LAPSES, SEATED, Booking, State
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.transaction import transaction
 from courses.outbox.actions import Reader, withdraw
-from courses.people.model import Person, Post, Role
+from courses.people.model import Person
 
 
 def lapse_due() -> int:
@@ -71,27 +71,11 @@ def _tell(class_: Locked, state: State, due_at: dt.datetime, lapsed: list[Bookin
     named = [(booking, people[booking.person_id or 0]) for booking in lapsed]
     tell("lapsed", class_, [Told(b.id, b.sequence, Reader(p.id, p.email)) for b, p in named], **facts)
     if why == "unapproved":
-        owners = _owners(lapsed)
+        deciding = approvers([booking.id for booking in lapsed])
         for booking, person in named:
-            others = [reader for reader in owners.get(booking.enrolment_id, ()) if reader.id != person.id]
-            asked = [Told(booking.id, booking.sequence, reader) for reader in others]
+            asked = [Told(booking.id, booking.sequence, reader) for reader in deciding.get(booking.id, ())]
             tell("lapsed", class_, asked, who=person.name, **facts)
 
 
 def _whose(bookings: list[Booking]) -> ColumnElement[bool]:
     return Person.id.in_([booking.person_id for booking in bookings])
-
-
-def _owners(bookings: list[Booking]) -> dict[int, list[Reader]]:
-    """Return who was to approve each of these enrolments."""
-    statement = (
-        select(Enrolment.id, Person.id, Person.email)
-        .join(Post, Post.enterprise_id == Enrolment.enterprise_id)
-        .join(Person, Person.id == Post.person_id)
-        .where(Enrolment.id.in_([booking.enrolment_id for booking in bookings]))
-        .where(Post.role == Role.OWNER, Person.left_at.is_(None))
-    )
-    found: dict[int, list[Reader]] = {}
-    for enrolment_id, person_id, email in db.session.execute(statement):
-        found.setdefault(enrolment_id, []).append(Reader(person_id, email))
-    return found

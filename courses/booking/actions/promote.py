@@ -10,12 +10,14 @@ from courses.booking.actions.ground import (
     Candidate,
     Locked,
     Told,
+    approval_due,
     candidates,
     locked_class,
     log,
     seats_by_enterprise,
     tell,
     tell_holders,
+    tell_requested,
 )
 from courses.booking.model import Booking, Enrolment, State
 from courses.booking.seating import Group, Limit, Member, Seats, pools, seat
@@ -47,7 +49,9 @@ def promote(class_: Locked, at: dt.datetime, kind: str = "promoted", newest: Col
     for one, verdict in zip(waiting, verdicts, strict=False):  # who has no verdict waits on: nothing was left for them
         seated = [booking for booking in one.bookings if booking.id in verdict.seated]
         for booking in seated:
-            booking.state, booking.changed_at = State.BOOKED if booking.person_id else State.HELD, at
+            booking.state, booking.changed_at = one.seated_as(booking), at
+            if booking.state == State.REQUESTED:
+                booking.due_at = approval_due(row, at)
             if booking.id not in newest:
                 booking.reason = kind
                 told.append(booking)
@@ -64,7 +68,11 @@ def promote(class_: Locked, at: dt.datetime, kind: str = "promoted", newest: Col
 
 def _tell(kind: str, class_: Locked, seated: list[Booking], people: dict[int, Candidate]) -> None:
     named = [(booking, people[booking.person_id]) for booking in seated if booking.person_id]
-    tell(kind, class_, [Told(b.id, b.sequence, Reader(p.id, p.email)) for b, p in named], "REQUEST")
+    booked = [(Told(b.id, b.sequence, Reader(p.id, p.email)), b, p) for b, p in named]
+    tell(kind, class_, [told for told, b, _ in booked if b.state == State.BOOKED], "REQUEST")
+    for told, booking, person in booked:
+        if booking.state == State.REQUESTED and booking.due_at:
+            tell_requested(class_, [(told, person.name)], booking.due_at)
     tell_holders(kind, class_, [booking for booking in seated if not booking.person_id])
 
 
@@ -130,6 +138,13 @@ class _Waiting(NamedTuple):
     enrolment_id: int
     enterprise_id: int | None
     bookings: list[Booking]
+    to_approve: bool
+
+    def seated_as(self, booking: Booking) -> State:
+        """Return what a booking is once it has a seat."""
+        if booking.person_id is None:
+            return State.HELD
+        return State.REQUESTED if self.to_approve else State.BOOKED
 
     def group(self, people: dict[int, Candidate]) -> Group:
         """Return it as seating.py reads it. Who has left can sit no more than who sits elsewhere; who is still to be
@@ -145,12 +160,14 @@ class _Waiting(NamedTuple):
 def _waiting(class_id: int) -> list[_Waiting]:
     """Return what waits, in the order of the queue."""
     statement = (
-        select(Booking, Enrolment.id, Enrolment.enterprise_id)
+        select(Booking, Enrolment.id, Enrolment.enterprise_id, Enrolment.to_approve)
         .join(Enrolment, Enrolment.id == Booking.enrolment_id)
         .where(Booking.class_id == class_id, Booking.state == State.QUEUED)
         .order_by(Enrolment.order_no, Booking.id)
     )
     waiting: dict[int, _Waiting] = {}
-    for booking, enrolment_id, firm in db.session.execute(statement, execution_options={"populate_existing": True}):
-        waiting.setdefault(enrolment_id, _Waiting(enrolment_id, firm, [])).bookings.append(booking)
+    for booking, enrolment_id, firm, asks in db.session.execute(
+        statement, execution_options={"populate_existing": True}
+    ):
+        waiting.setdefault(enrolment_id, _Waiting(enrolment_id, firm, [], asks)).bookings.append(booking)
     return list(waiting.values())

@@ -1,4 +1,4 @@
-"""Seats held for people who are named later, for programs: hold them, and say who comes."""
+"""What an enterprise decides, for programs: hold seats and say who comes, approve, the rule of booking, deputies."""
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
@@ -12,6 +12,7 @@ from courses.catalogue.api import Seats
 from courses.ground.api import Id, Shape, operation, request_key
 from courses.ground.refusal import Refusal
 from courses.people.guard import needs, signed_in
+from courses.people.model import BookingRule
 from courses.people.rights import Right
 
 
@@ -87,3 +88,53 @@ def name(booking_id: int, body: Who) -> Booking:
         raise Refusal("malformed")
     who = body.person or actions.NewColleague(**body.new.model_dump() if body.new else {})
     return after(actions.name(signed_in(), booking_id, who, "api"))
+
+
+class Rule(Shape):
+    about = _l("`approval`: what people of the enterprise book for themselves waits for the owner or a deputy.")
+
+    rule: BookingRule
+
+
+class Deputy(Shape):
+    about = _l("Whether the person books, approves and names for the enterprise as its owner does.")
+
+    deputy: bool
+
+
+@resources.post("/bookings/<id:booking_id>/approval")
+@needs(Right.APPROVE)
+@operation(_l("Approve what a colleague booked"), "called_off", "begun", "already_decided")
+def approve(booking_id: int) -> Booking:
+    actions.approve(signed_in(), booking_id, "api")
+    return after(booking_id)
+
+
+@resources.post("/bookings/<id:booking_id>/disapproval")
+@needs(Right.APPROVE)
+@operation(
+    _l("Decline what a colleague booked"),
+    "called_off",
+    "begun",
+    "already_decided",
+    about=_l("The seat goes to the next in the queue at once."),
+)
+def disapprove(booking_id: int) -> Booking:
+    actions.disapprove(signed_in(), booking_id, "api")
+    return after(booking_id)
+
+
+@resources.put("/enterprises/<id:enterprise_id>/booking-rule")
+@needs(Right.DELEGATE)
+@operation(_l("Say whether the people of your enterprise book freely"))
+def booking_rule(enterprise_id: int, body: Rule) -> Rule:
+    actions.change_booking_rule(signed_in(), enterprise_id, body.rule)
+    return body
+
+
+@resources.put("/people/<id:person_id>/deputy")
+@needs(Right.DELEGATE)
+@operation(_l("Name a deputy, or take that back"))
+def deputy(person_id: int, body: Deputy) -> Deputy:
+    actions.set_deputy(signed_in(), person_id, body.deputy)
+    return body

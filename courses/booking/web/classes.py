@@ -27,7 +27,8 @@ from courses.ground.refusal import Refusal
 from courses.people.guard import actor as present_actor
 from courses.people.guard import needs, public, signed_in
 from courses.people.looks import looked
-from courses.people.queries import colleagues
+from courses.people.model import BookingRule
+from courses.people.queries import colleagues, enterprise
 from courses.people.rights import Actor, Right, may, require
 
 
@@ -53,7 +54,7 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
         log = queries.happenings(class_id, None if serves else [place.id for place in known])
     in_already = {place.person_id for place in places if place.state != State.CANCELLED}
     team = []
-    answers = actor is not None and may(actor, Right.HOLD, enterprise_id=actor.enterprise_id)
+    answers = actor is not None and actor.answers_for_enterprise
     if actor and answers and actor.enterprise_id:
         team = [c for c in colleagues(actor.enterprise_id) if c.id not in in_already]
     return render_template(
@@ -67,6 +68,7 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
         unnamed=[place for place in known if not place.person_id],
         undoable=queries.undoable(view.row, places),
         answers=answers,
+        asks_first=actor is not None and not answers and _asks_first(actor),
         is_in=actor is not None and actor.id in in_already,
         team=team,
         serves=serves,
@@ -84,6 +86,11 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
         else None,
         linked=None if actor else class_data(view.course, view.row, place_data(view.home, view.town), lecturers),
     )
+
+
+def _asks_first(actor: Actor) -> bool:
+    place = enterprise(actor.enterprise_id) if actor.enterprise_id else None
+    return place is not None and place.booking_rule == BookingRule.APPROVAL
 
 
 def _untold(row: TrainingClass) -> bool:
@@ -133,7 +140,9 @@ def create(class_id: int) -> Any:
         outcomes = actions.book(actor, class_id, people, seen=seen)
     except Refusal as refusal:
         return refused(class_id, refusal)
-    if outcomes[0].state == State.BOOKED:
+    if outcomes[0].state == State.REQUESTED:
+        flash(_("The seat is held for you until your enterprise approves it."), "wait")
+    elif outcomes[0].state == State.BOOKED:
         words = ngettext(
             "The seat is booked. A confirmation is on its way.",
             "%(num)s seats are booked. Each person is being told.",

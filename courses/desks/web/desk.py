@@ -8,6 +8,7 @@ from typing import Any
 from flask import redirect, render_template, url_for
 
 from courses.booking import queries as booking
+from courses.booking.model import State
 from courses.desks import queries
 from courses.desks.queries import classes as of_classes
 from courses.desks.queries import coverage as of_city
@@ -134,6 +135,8 @@ def _manager(actor: Actor, now: dt.datetime) -> dict[str, Any]:
     hours = of_people.hours(actor.id, clock.this_year())
     missing = max(0, city().hours_target * 2 - hours.half_hours + 1) // 2 if actor.has(Role.MANAGER) else 0
     todos = [Todo("missing_hours", missing, url_for("catalogue.shelves"), "" if mine else "wait")]
+    if actor.is_deputy and not actor.has(Role.OWNER):
+        todos += _unsettled(actor, now)
     seated = next((row for row in mine if row.state != "queued"), None)
     return {
         "todos": todos,
@@ -148,6 +151,19 @@ def _way(class_id: int | None) -> of_people.Next | None:
     return of_people.way_to(class_id) if class_id else None
 
 
+def _unsettled(actor: Actor, now: dt.datetime) -> list[Todo]:
+    """Return what the enterprise has yet to approve and to name; the first of it is a tap away."""
+    assert actor.enterprise_id is not None  # whoever answers for an enterprise has a post there
+    found = booking.unsettled(actor.enterprise_id, now)
+    todos = []
+    for name, waits in (("approve", State.REQUESTED), ("name", State.HELD)):
+        of_state = [one for one in found if one.state == waits]
+        if of_state:
+            url = url_for("booking.class_page", class_id=of_state[0].class_id)
+            todos.append(Todo(name, sum(one.places for one in of_state), url, "wait"))
+    return todos
+
+
 def _owner(actor: Actor, now: dt.datetime) -> dict[str, Any]:
     assert actor.enterprise_id is not None  # an owner's post is at an enterprise
     people = of_people.members_in_order(actor.enterprise_id, clock.this_year(), now)
@@ -157,6 +173,7 @@ def _owner(actor: Actor, now: dt.datetime) -> dict[str, Any]:
     coming = booking.coming_of_enterprise(actor.enterprise_id, now)
     own = [] if actor.has(Role.MANAGER) else booking.coming(actor.id, now)
     todos = [
+        *_unsettled(actor, now),
         Todo("no_manager", int(not any(p.is_manager for p in people)), url_for("accounts.invite"), "lost"),
         Todo("no_hours", len(none), url_for("catalogue.shelves"), "wait"),
         Todo("few_hours", len(short), url_for(".people")),
