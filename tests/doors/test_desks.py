@@ -8,9 +8,8 @@ import re
 import pytest
 from flask import Flask
 from python_calamine import CalamineWorkbook
-from sqlalchemy import event, update
+from sqlalchemy import update
 
-from courses.booking.queries import coming_of_enterprise
 from courses.catalogue.model import Sitting, TrainingClass
 from courses.desks.queries import coverage
 from courses.ground import clock
@@ -291,30 +290,6 @@ def test_a_list_is_for_whom_it_is(client: Client, app: Flask, path: str, others:
     for member in others:
         assert client.as_(member).get(path).status_code == 403, member
     assert client.as_(None).get(path).status_code == 302
-
-
-def test_what_an_owner_has_to_come_is_found_without_a_scan(app: Flask) -> None:
-    """However many bookings there are: each table is entered by an index."""
-    ran: list[tuple[str, object]] = []
-
-    def note(connection: object, cursor: object, statement: str, parameters: object, *rest: object) -> None:
-        ran.append((statement, parameters))
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        coming_of_enterprise(1, clock.now())
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
-    [(statement, parameters)] = ran
-    how = "EXPLAIN QUERY PLAN " if db.engine.dialect.name == "sqlite" else "EXPLAIN "
-    with db.engine.connect() as connection:
-        if db.engine.dialect.name == "postgresql":
-            connection.exec_driver_sql("SET enable_seqscan = off")  # a table of three rows is read whole, and rightly
-        lines = [str(row) for row in connection.exec_driver_sql(how + statement, parameters)]
-        if db.engine.dialect.name == "postgresql":
-            connection.exec_driver_sql("RESET enable_seqscan")
-    assert any("ix_enrolment_enterprise_id" in line for line in lines), lines
-    assert [line for line in lines if "SCAN " in line or "Seq Scan" in line] == []
 
 
 def test_an_officers_list_holds_the_own_squadrons_classes(client: Client, taught: int) -> None:
