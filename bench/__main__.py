@@ -1,4 +1,4 @@
-"""`make bench`: measure, print, and write bench/latest.json. Words after it choose: rush bookings pages desks search reminders import start."""
+"""`make bench`: measure, print, and write bench/latest.json. Words after it choose: rush bookings pages desks search seats reminders import start."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from sqlalchemy import event, func, select, text
 
-from bench import client, desks, intake, search
+from bench import client, desks, intake, search, seats
 from bench.serving import serving
 from bench.town import PORT, Town, a_town
 from config import ROOT
@@ -327,7 +327,7 @@ def _first_visit(town: Town) -> dict[str, int]:
 
 
 def main() -> None:
-    chosen = sys.argv[1:] or ["rush", "bookings", "pages", "desks", "search", "reminders", "import", "start"]
+    chosen = sys.argv[1:] or ["rush", "bookings", "pages", "desks", "search", "seats", "reminders", "import", "start"]
     FIGURES["machine"] = {"python": platform.python_version(), "cores": os.cpu_count()}
     for kind in os.environ.get("DATABASES", "sqlite,postgres").split(","):
         with a_town(kind) if {"rush", "bookings", "pages", "import", "start"} & set(chosen) else nullcontext() as town:
@@ -338,6 +338,9 @@ def main() -> None:
             if "pages" in chosen:
                 pages(kind, town)
                 statements(kind, town)
+            if "seats" in chosen:
+                for name, figures in seats.measure(town).items():
+                    note(f"{name}, {kind}", **figures)
             if "import" in chosen:
                 note(f"import {kind}, {intake.ROWS} rows", **intake.measure(town))
             if "start" in chosen and kind == "sqlite":

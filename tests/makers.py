@@ -112,6 +112,7 @@ def a_plan(
     enterprise_limit: int | None = None,
     draw_at: dt.datetime | None = None,
     names_by: dt.datetime | None = None,
+    **rules: Any,
 ) -> ClassPlan:
     spans = sittings or [(in_days(days, hour), in_days(days, hour) + 2.5 * HOUR)]
     begins = min(spans)[0]
@@ -128,6 +129,7 @@ def a_plan(
         lecturer_ids=lecturers,
         reminders=reminders,
         enterprise_limit=enterprise_limit,
+        **rules,
     )
 
 

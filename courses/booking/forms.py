@@ -13,10 +13,11 @@ from courses.ground.refusal import Refusal
 
 
 class Asked(NamedTuple):
-    """Whom to book for, and the schedule_no that the page showed."""
+    """Whom to book for, the schedule_no that the page showed, and with how many seats they are content."""
 
     people: list[int]
     seen: int | None
+    least: int | None
 
 
 def asked(form: MultiDict[str, str], oneself: int) -> Asked:
@@ -24,11 +25,12 @@ def asked(form: MultiDict[str, str], oneself: int) -> Asked:
 
     Raises Refusal("malformed") for what no page of ours sends.
     """
-    numbers = [*form.getlist("people"), *filter(None, form.getlist("seen"))]
+    numbers = [*form.getlist("people"), *filter(None, [*form.getlist("seen"), *form.getlist("least")])]
     if not all(text.isascii() and text.isdecimal() and len(text) < 10 for text in numbers):
         raise Refusal("malformed")
     people = [int(text) for text in form.getlist("people")] or ([] if "group" in form else [oneself])
-    return Asked(people, int(form["seen"]) if form.get("seen") else None)
+    seen, least = (int(form[name]) if form.get(name) else None for name in ("seen", "least"))
+    return Asked(people, seen, least)
 
 
 class HoldForm(Form):

@@ -44,13 +44,15 @@ _IS_DUE = text("due_at IS NOT NULL")
 class Enrolment(Base, kw_only=True):
     """One act of asking for seats. The queue is ordered by `order_no`, which rises within the class.
 
-    `to_approve`: someone booked for themselves where the enterprise wants to be asked, and was not answered yet.
-    `entry_no`: the number under which it took part in the class's draw, which gave it its `order_no` since.
+    `least`: with how many seats it is content, the others waiting on; None: with all of them only. `to_approve`:
+    someone booked for themselves where the enterprise wants to be asked, and was not answered yet. `entry_no`: the
+    number under which it took part in the class's draw, which gave it its `order_no` since.
     """
 
     __tablename__ = "enrolment"
     __table_args__ = (
         CheckConstraint("seats > 0", name="asks_for_seats"),
+        CheckConstraint("least > 0 AND least <= seats", name="least_within_seats"),
         Index("uq_enrolment_order", "class_id", "order_no", unique=True),
         Index("ix_enrolment_enterprise", "enterprise_id", "class_id"),
     )
@@ -64,6 +66,7 @@ class Enrolment(Base, kw_only=True):
     enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprise.id"), default=None)
     entry_no: Mapped[int | None] = mapped_column(default=None)
     to_approve: Mapped[bool] = mapped_column(default=False, server_default=false())
+    least: Mapped[int | None] = mapped_column(default=None)
 
 
 class Draw(Base, kw_only=True):
@@ -89,7 +92,8 @@ class Booking(Base, kw_only=True):
     `sequence` rises when the booking is cancelled or brought back; added to the class's schedule_no it is the
     calendar's SEQUENCE. `changed_at` is when it came into its present state, `reason` why. `due_at`: by when a held
     seat must be named, a requested one approved, an offered one answered; else it lapses. `consent`: what its person
-    says of the time to which the class was moved; None while it was not.
+    says of the time to which the class was moved; None while it was not. `share_id`: the share of the class whose seat
+    it has or had.
     """
 
     __tablename__ = "booking"
@@ -123,6 +127,7 @@ class Booking(Base, kw_only=True):
     attended: Mapped[bool | None] = mapped_column(default=None)
     due_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     consent: Mapped[Consent | None] = mapped_column(String(8), default=None)
+    share_id: Mapped[int | None] = mapped_column(ForeignKey("seat_share.id"), default=None, index=True)
     enrolment: Mapped[Enrolment] = relationship(init=False, viewonly=True)
     person: Mapped[Person | None] = relationship(init=False, viewonly=True)
     training_class: Mapped[TrainingClass] = relationship(init=False, viewonly=True)

@@ -55,7 +55,8 @@ class Seats(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """Who of a group sits, and from which pool; or `why` it was passed over. Neither: it waits for its turn.
+    """Who of a group sits, and from which pool; and `why` those of it who do not were passed over. Where neither says
+    anything, it waits for its turn.
 
     `wants`: the pools that could serve those of it who wait for room.
     """
@@ -99,8 +100,10 @@ def _look_at(group: Group, seats: Seats, free: Counter[int], closed: set[int], h
     seated = _pick(able, left, {pool: number for pool, number in free.items() if pool not in closed})
     if len(seated) < group.least:
         return Verdict({}, KEPT if free.total() >= group.least else NO_ROOM, _usable(able))
-    rest = [member for member in able if member.booking not in seated] if len(seated) < left else []
-    return Verdict(seated, wants=_usable(rest))
+    rest = [member for member in able if member.booking not in seated]
+    if len(seated) == left:
+        return Verdict(seated, limit if rest else "")
+    return Verdict(seated, CLASH if not rest and len(seated) < len(group.members) else "", _usable(rest))
 
 
 def _left(group: Group, seats: Seats, had: int) -> tuple[int, str]:

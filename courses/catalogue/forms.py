@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
@@ -21,10 +22,21 @@ from wtforms import Form as PlainForm
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
+from courses.catalogue import queries
 from courses.catalogue.actions import CourseText
-from courses.catalogue.model import CANCEL_BEFORE, DEFAULT_REMINDERS, ClassPlan, DayKind, Span
+from courses.catalogue.model import (
+    CANCEL_BEFORE,
+    DEFAULT_REMINDERS,
+    ClassPlan,
+    DayKind,
+    FillRule,
+    Share,
+    ShareKind,
+    Span,
+)
 from courses.ground import clock
 from courses.ground.forms import REQUIRED, Between, Choices, Form, MomentField, PlainSpeaking, no_control_characters
+from courses.ground.language import plain
 
 REMINDERS = [
     SelectChoice(7 * 1440, _l("7 days before")),
@@ -34,6 +46,7 @@ REMINDERS = [
     SelectChoice(60, _l("1 hour before")),
 ]
 MAX_SITTINGS = 4
+MAX_SHARES = 4
 MAX_TEMPLATE = 40
 LONGEST = {
     "title_zh": 100,
@@ -100,6 +113,32 @@ class TimetableForm(Form):
             self.sittings.append_entry()
 
 
+def _whom() -> list[SelectChoice]:
+    """Return for whom seats can be kept; a town or an industry by its id."""
+    offered = queries.whom()
+    return [
+        SelectChoice("", ""),
+        SelectChoice(ShareKind.KEY_UNIT, _("Key pollutant-discharge units")),
+        SelectChoice(ShareKind.FIRST_TIMER, _("People who never had a seat in a class")),
+        *(SelectChoice(f"{ShareKind.TOWN}:{one.id}", plain(one, "name")) for one in offered.towns),
+        *(SelectChoice(f"{ShareKind.INDUSTRY}:{one.id}", plain(one, "name")) for one in offered.industries),
+    ]
+
+
+class ShareForm(PlainForm):
+    """Seats kept for some. An empty row means none."""
+
+    class Meta(PlainSpeaking):
+        pass
+
+    whom = SelectField(_l("Kept for"), choices=_whom, default="")
+    seats = IntegerField(_l("How many"), [Optional(), Between(1, 1000)])
+
+    def share(self) -> Share | None:
+        kind, _colon, of = (self.whom.data or "").partition(":")
+        return Share(ShareKind(kind), self.seats.data, int(of) if of else None) if kind and self.seats.data else None
+
+
 class ClassForm(TimetableForm):
     """Everything a class needs to be published."""
 
@@ -130,6 +169,18 @@ class ClassForm(TimetableForm):
             "a name then go to the queue."
         ),
     )
+    fill_rule = RadioField(
+        _l("When a group does not fit"),
+        choices=[
+            SelectChoice(FillRule.STRICT, _l("Strict: nobody behind it goes first")),
+            SelectChoice(FillRule.FILL_GAPS, _l("Fill gaps: those behind it who fit go first, and it keeps its place")),
+        ],
+        default=FillRule.STRICT,
+    )
+    shares = FieldList(FormField(ShareForm), _l("Kept seats"), min_entries=1, max_entries=MAX_SHARES)
+    shares_until = MomentField(
+        _l("Free for all from"), [Optional()], description=_l("Empty: from when cancelling is no longer free.")
+    )
     reminders = Choices(_l("Reminders"), coerce=int, choices=REMINDERS, default=DEFAULT_REMINDERS)
 
     def fill(self, plan: ClassPlan) -> None:
@@ -143,12 +194,34 @@ class ClassForm(TimetableForm):
         self.closes_at.data = plan.closes_at if plan.closes_at != begins else None
         self.draw_at.data = plan.draw_at
         self.names_by.data = plan.names_by
+        self.fill_rule.data = plan.fill_rule
+        self.shares_until.data = plan.shares_until if plan.shares_until != plan.cancel_until else None
+        while plan.shares and len(self.shares):
+            self.shares.pop_entry()
+        for kind, seats, of in plan.shares:
+            self.shares.append_entry({"whom": f"{kind}:{of}" if of else kind, "seats": seats})
         self.cancel_until.data = plan.cancel_until if plan.cancel_until != begins - CANCEL_BEFORE else None
+
+    def pad(self) -> None:
+        super().pad()
+        while len(self.shares) < MAX_SHARES:
+            self.shares.append_entry()
+
+    def validate_shares(self, field: Any) -> None:
+        for row in field:
+            if row.form.whom.data and row.form.seats.data is None and not row.form.seats.errors:
+                row.form.seats.errors = [REQUIRED]
+                raise ValidationError("")
+            if row.form.seats.data and not row.form.whom.data:
+                row.form.whom.errors = [REQUIRED]
+                raise ValidationError("")
 
     def plan(self, course_id: int) -> ClassPlan:
         """Return the plan this form describes; call it only on a valid form."""
         spans = sorted(self.spans())
         begins = spans[0][0]
+        cancel_until = self.cancel_until.data or begins - CANCEL_BEFORE
+        shares = [share for row in self.shares if (share := row.form.share())]
         return ClassPlan(
             course_id=course_id,
             room_id=self.room_id.data,
@@ -156,9 +229,12 @@ class ClassForm(TimetableForm):
             capacity=self.capacity.data,
             opens_at=self.opens_at.data or min(clock.now(), begins - dt.timedelta(minutes=1)),
             closes_at=self.closes_at.data or begins,
-            cancel_until=self.cancel_until.data or begins - CANCEL_BEFORE,
+            cancel_until=cancel_until,
             draw_at=self.draw_at.data,
             names_by=self.names_by.data,
+            fill_rule=FillRule(self.fill_rule.data),
+            shares=shares,
+            shares_until=(self.shares_until.data or cancel_until) if shares else None,
             lecturer_ids=self.lecturers.data or (),
             reminders=self.reminders.data or (),
             enterprise_limit=self.enterprise_limit.data,
@@ -234,6 +310,11 @@ class CourseForm(Form):
     )
     industries = Choices(_l("Made for these industries"), coerce=int, description=_l("None chosen: for all of them."))
     for_key_units = BooleanField(_l("For key pollutant-discharge units"))
+    enterprise_year_limit = IntegerField(
+        _l("Seats per enterprise and calendar year, at most"),
+        [Optional(), Between(1, 1000)],
+        description=_l("In all classes of this course together. Empty: no limit."),
+    )
 
     def text(self) -> CourseText:
         return CourseText(**{name: self[name].data for name in CourseText.__dataclass_fields__})
@@ -259,4 +340,7 @@ REFUSED_AT = {
     "window_wrong": "closes_at",
     "draw_wrong": "draw_at",
     "names_by_wrong": "names_by",
+    "shares_too_many": "shares",
+    "shares_twice": "shares",
+    "shares_wrong": "shares_until",
 }

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from courses.ground.db import Base
 from courses.ground.lots import commitment
 from courses.homes.model import Room
-from courses.people.model import MINUTES_PER_HOUR, Industry, Person
+from courses.people.model import MINUTES_PER_HOUR, Industry, Person, Town
 
 DEFAULT_REMINDERS = (3 * 1440, 1440, 120)  # minutes before: 3 days, 1 day, 2 hours
 CANCEL_BEFORE = dt.timedelta(hours=24)  # product rule, until a city sets its own
@@ -33,6 +33,30 @@ class ClassState(StrEnum):
     CALLED_OFF = "called_off"
 
 
+class FillRule(StrEnum):
+    """What happens behind a group for which there are too few seats: all wait, or those who fit go before it."""
+
+    STRICT = "strict"
+    FILL_GAPS = "fill_gaps"
+
+
+class ShareKind(StrEnum):
+    """For whom seats can be kept. A first-timer never had a seat in a class."""
+
+    TOWN = "town"
+    INDUSTRY = "industry"
+    KEY_UNIT = "key_unit"
+    FIRST_TIMER = "first_timer"
+
+
+class Share(NamedTuple):
+    """So many seats kept for those of a town, of an industry (`of`: its id), for key units or for first-timers."""
+
+    kind: ShareKind
+    seats: int
+    of: int | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class ClassPlan:
     """What an officer fills in: everything a class needs before it can be published."""
@@ -49,6 +73,9 @@ class ClassPlan:
     reminders: Collection[int] = field(default_factory=tuple)
     enterprise_limit: int | None = None
     names_by: dt.datetime | None = None
+    fill_rule: FillRule = FillRule.STRICT
+    shares: Sequence[Share] = ()
+    shares_until: dt.datetime | None = None
 
 
 class DayKind(StrEnum):
@@ -86,10 +113,12 @@ class Course(Base, kw_only=True):
     """What is taught. Texts exist per language: Chinese required, English falls back to it with a mark.
 
     `version` counts its texts, `written_at` is when the present one was made (None: with the course). An archived
-    course gets no new classes.
+    course gets no new classes. `enterprise_year_limit`: how many seats one enterprise can have in its classes of one
+    calendar year, if there is a limit.
     """
 
     __tablename__ = "course"
+    __table_args__ = (CheckConstraint("enterprise_year_limit > 0", name="enterprise_year_limit_positive"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     topic_id: Mapped[int] = mapped_column(ForeignKey("topic.id"), index=True)
@@ -103,6 +132,7 @@ class Course(Base, kw_only=True):
     version: Mapped[int] = mapped_column(default=1)
     written_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     archived_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    enterprise_year_limit: Mapped[int | None] = mapped_column(default=None)
     topic: Mapped[Topic] = relationship(init=False, viewonly=True)
 
 
@@ -176,6 +206,9 @@ class TrainingClass(Base, kw_only=True):
 
     `draw_at`: until then one enters a draw instead of getting a seat in the order of asking. `draw_seed` is drawn when
     the class is made, and secret until `drawn_at`; `draw_commitment`, which is public from the start, binds to it.
+
+    `fill_rule`: whether those who fit go before a group that does not. Until `shares_until` seats are kept for those
+    whom its SeatShares name; then all are for everyone.
     """
 
     __tablename__ = "training_class"
@@ -190,6 +223,8 @@ class TrainingClass(Base, kw_only=True):
         CheckConstraint("names_by <= starts_at", name="names_before_start"),
         CheckConstraint("draw_at <= closes_at", name="draws_before_close"),
         CheckConstraint("draw_at IS NULL OR length(draw_seed) = 64", name="draws_from_a_seed"),
+        CheckConstraint("fill_rule IN ('strict', 'fill_gaps')", name="fill_rule_known"),
+        CheckConstraint("shares_until <= starts_at", name="shares_end_before_start"),
         Index("ix_training_class_shelf", "state", "starts_at"),
         Index("ix_training_class_course", "course_id", "state", "starts_at", "ends_at"),
         Index("ix_training_class_week", "squadron_id", "starts_at"),
@@ -224,6 +259,8 @@ class TrainingClass(Base, kw_only=True):
     draw_seed: Mapped[str] = mapped_column(String(64), default="")
     drawn_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     names_by: Mapped[dt.datetime | None] = mapped_column(default=None)
+    fill_rule: Mapped[FillRule] = mapped_column(String(16), default=FillRule.STRICT, server_default="strict")
+    shares_until: Mapped[dt.datetime | None] = mapped_column(default=None)
     course: Mapped[Course] = relationship(init=False, viewonly=True)
     room: Mapped[Room] = relationship(init=False, viewonly=True)
     sittings: Mapped[list["Sitting"]] = relationship(init=False, viewonly=True, order_by="Sitting.starts_at")
@@ -256,6 +293,27 @@ class TrainingClass(Base, kw_only=True):
     def draw_commitment(self) -> str:
         """The SHA-256 of the seed, in hex: who knows it can tell later that the seed was not changed."""
         return commitment(self.draw_seed)
+
+
+class SeatShare(Base, kw_only=True):
+    """Seats of a class that are kept until its `shares_until`. Who may take several is given one of the first."""
+
+    __tablename__ = "seat_share"
+    __table_args__ = (
+        CheckConstraint("kind IN ('town', 'industry', 'key_unit', 'first_timer')", name="kind_known"),
+        CheckConstraint("seats > 0", name="keeps_seats"),
+        CheckConstraint(
+            "(kind = 'town') = (town_id IS NOT NULL) AND (kind = 'industry') = (industry_id IS NOT NULL)",
+            name="names_whom",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    class_id: Mapped[int] = mapped_column(ForeignKey("training_class.id"), index=True)
+    kind: Mapped[ShareKind] = mapped_column(String(16))
+    seats: Mapped[int]
+    town_id: Mapped[int | None] = mapped_column(ForeignKey(Town.id), default=None, index=True)
+    industry_id: Mapped[int | None] = mapped_column(ForeignKey(Industry.id), default=None, index=True)
 
 
 class Sitting(Base, kw_only=True):

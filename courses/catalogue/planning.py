@@ -14,15 +14,18 @@ from courses.catalogue.model import (
     Course,
     CourseVersion,
     DayKind,
+    FillRule,
     Holiday,
     ReminderRule,
+    Share,
+    ShareKind,
     Sitting,
     Span,
     Teaching,
     Topic,
     TrainingClass,
 )
-from courses.catalogue.queries import Card, as_cards, cards, spans_of
+from courses.catalogue.queries import Card, as_cards, cards, shares_of, spans_of
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.holidays import announced, is_weekend
@@ -124,6 +127,9 @@ def plan_of(class_: TrainingClass) -> ClassPlan:
         reminders=list(db.session.scalars(reminders)),
         enterprise_limit=class_.enterprise_limit,
         names_by=class_.names_by,
+        fill_rule=class_.fill_rule,
+        shares=[Share(share.kind, share.seats, share.town_id or share.industry_id) for share in shares_of(class_.id)],
+        shares_until=class_.shares_until,
     )
 
 
@@ -142,6 +148,7 @@ def later(plan: ClassPlan, weeks: int, at: dt.datetime) -> ClassPlan:
         cancel_until=on(plan.cancel_until),
         draw_at=on(plan.draw_at) if plan.draw_at else None,
         names_by=on(plan.names_by) if plan.names_by else None,
+        shares_until=on(plan.shares_until) if plan.shares_until else None,
     )
 
 
@@ -205,6 +212,9 @@ def settings_of(plan: ClassPlan, at: dt.datetime) -> dict[str, Any]:
         "cancel": _minutes(begins - plan.cancel_until),
         "draw": _minutes(begins - plan.draw_at) if plan.draw_at else None,
         "names": _minutes(begins - plan.names_by) if plan.names_by else None,
+        "fill_rule": plan.fill_rule,
+        "shares": [list(share) for share in plan.shares],
+        "shares_end": _minutes(begins - plan.shares_until) if plan.shares_until else None,
     }
 
 
@@ -234,6 +244,9 @@ def plan_from(course_id: int, settings: dict[str, Any], at: dt.datetime) -> Clas
         cancel_until=begins - dt.timedelta(minutes=settings["cancel"]),
         draw_at=None if settings["draw"] is None else begins - dt.timedelta(minutes=settings["draw"]),
         names_by=None if settings.get("names") is None else begins - dt.timedelta(minutes=settings["names"]),
+        fill_rule=FillRule(settings.get("fill_rule", FillRule.STRICT)),  # older templates say nothing of these three
+        shares=[Share(ShareKind(kind), seats, of) for kind, seats, of in settings.get("shares", ())],
+        shares_until=begins - dt.timedelta(minutes=settings["shares_end"]) if settings.get("shares") else None,
         lecturer_ids=settings["lecturers"],
         reminders=settings["reminders"],
     )

@@ -11,6 +11,7 @@ from courses.catalogue.model import (
     CourseIndustry,
     Lecturer,
     ReminderRule,
+    SeatShare,
     Sitting,
     Teaching,
     Topic,
@@ -456,6 +457,31 @@ def facts_by_id(class_id: int) -> dict[str, Any]:
     statement = statement.join(Room, Room.id == TrainingClass.room_id).join(Home, Home.id == Room.home_id)
     row, *said = db.session.execute(statement.where(TrainingClass.id == class_id)).one()
     return facts_of(row, Said(*said), spans_of(row))
+
+
+def shares_of(class_id: int) -> list[SeatShare]:
+    """Return the shares of a class in the order in which the plan names them."""
+    return list(db.session.scalars(select(SeatShare).where(SeatShare.class_id == class_id).order_by(SeatShare.id)))
+
+
+class Named(NamedTuple):
+    id: int
+    name_zh: str
+    name_en: str
+
+
+class Whom(NamedTuple):
+    """The towns and industries for which seats can be kept."""
+
+    towns: tuple[Named, ...]
+    industries: tuple[Named, ...]
+
+
+@kept(10)
+def whom() -> Whom:
+    """Return for whom seats can be kept, as it was up to ten seconds ago."""
+    statements = (select(model.id, model.name_zh, model.name_en).order_by(model.id) for model in (Town, Industry))
+    return Whom(*(tuple(Named(*row) for row in db.session.execute(statement)) for statement in statements))
 
 
 def iso(spans: list[tuple[dt.datetime, dt.datetime]]) -> list[list[str]]:

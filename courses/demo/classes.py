@@ -11,7 +11,9 @@ from courses.catalogue.model import (
     CANCEL_BEFORE,
     DEFAULT_REMINDERS,
     ClassState,
+    FillRule,
     ReminderRule,
+    SeatShare,
     Sitting,
     Teaching,
     TrainingClass,
@@ -81,6 +83,8 @@ class Office:
             for begins, ends in spans
         }
         row = self._rows.of(TrainingClass)[-1]
+        for kind, seats in entry.get("shares", {}).items():
+            self._rows.add(SeatShare, class_id=class_id, kind=kind, seats=seats)
         person = self._town.lecturers[lecturer]
         self._rows.add(Teaching, class_id=class_id, person_id=person)
         self._set_reminders(class_id, row["opens_at"] if "over" in entry else self._at)
@@ -137,6 +141,8 @@ class Office:
             "enterprise_limit": entry.get("limit"),
             "call_off_reason": called_off,
             "draw_at": self._moment((self._in_days(entry["draw"]), MORNING)) if "draw" in entry else None,
+            "fill_rule": FillRule(entry.get("fill_rule", FillRule.STRICT)),
+            "shares_until": begins - CANCEL_BEFORE if "shares" in entry else None,
             "draw_seed": f"{self._rng.getrandbits(256):064x}" if "draw" in entry else "",
         }
 

@@ -102,6 +102,15 @@ REFUSALS: dict[str, tuple[int, Any]] = {
         422,
         _l("Names must be due after booking opens and before the class begins. Choose a moment between the two."),
     ),
+    "shares_too_many": (
+        422,
+        _l("%(kept)s seats would be kept, but the class has %(seats)s. Keep fewer, or offer more."),
+    ),
+    "shares_wrong": (
+        422,
+        _l("The kept seats must become free for all after booking opens, and no later than the class begins."),
+    ),
+    "shares_twice": (422, _l("Two lines keep seats for the same people. Make them one.")),
     "window_wrong": (422, _l("Booking must open before it closes, and close no later than the class begins.")),
     "class_changed": (409, _l("Someone changed this class meanwhile. Look at it as it is now, then decide again.")),
     # booking
@@ -131,6 +140,13 @@ REFUSALS: dict[str, tuple[int, Any]] = {
             "A colleague could be swapped until %(until)s. Who cannot come cancels, and the next in the queue moves up."
         ),
     ),
+    "enterprise_year_limit": (
+        409,
+        _l(
+            "One enterprise can have at most %(limit)s seats in the classes of this course in one year; yours has "
+            "%(taken)s. Ask for fewer, or for next year's class."
+        ),
+    ),
     "course_archived": (409, _l("This course is archived: no new class can be published of it. Take it back first.")),
     "nothing_chosen": (422, _l("Choose at least one date.")),
     "nobody": (422, _l("Choose at least one person.")),
@@ -140,6 +156,13 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     "already_told": (409, _l("Someone asked for a seat or was told already. Move the class or call it off instead.")),
     "nothing_to_undo": (409, _l("Something else happened since; there is nothing left to undo.")),
     "below_taken": (409, _l("%(taken)s seats are taken; the class cannot have fewer.")),
+    "below_kept": (
+        409,
+        _l(
+            "%(taken)s seats are taken and %(kept)s are still kept for others; the class cannot have fewer than both "
+            "together. Wait until the kept seats are free for all."
+        ),
+    ),
     "nothing_changed": (409, _l("Nothing would change, so nobody was told.")),
     # privacy
     "other_name": (422, _l("This is not the name that stands here. Type it as it is shown.")),

@@ -8,7 +8,7 @@ from sqlalchemy import Select, and_, func, or_, select
 
 from courses.accounts.model import Token
 from courses.booking.model import LAPSES, SEATED, Booking, Enrolment, Event, State
-from courses.catalogue.model import Sitting, TrainingClass
+from courses.catalogue.model import SeatShare, Sitting, TrainingClass
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.language import speaking
@@ -72,7 +72,8 @@ def _untold() -> Select[Any]:
 def _split() -> Select[Any]:
     return (
         select(Booking.enrolment_id)
-        .where(Booking.state.in_((State.BOOKED, State.QUEUED)))
+        .join(Enrolment, Enrolment.id == Booking.enrolment_id)
+        .where(Booking.state.in_((State.BOOKED, State.QUEUED)), Enrolment.least.is_(None))
         .group_by(Booking.enrolment_id)
         .having(func.count(Booking.state.distinct()) > 1)
     )
@@ -89,6 +90,16 @@ def _twice() -> Select[Any]:
         .where(Booking.state != State.CANCELLED, Booking.person_id.is_not(None))
         .group_by(Booking.class_id, Booking.person_id)
         .having(func.count() > 1)
+    )
+
+
+def _beyond_share() -> Select[Any]:
+    return (
+        select(SeatShare.id)
+        .join(Booking, Booking.share_id == SeatShare.id)
+        .where(Booking.state.in_(SEATED))
+        .group_by(SeatShare.id, SeatShare.seats)
+        .having(func.count() > SeatShare.seats)
     )
 
 
@@ -166,6 +177,11 @@ def checks() -> tuple[Check, ...]:
             _l("booking %(id)s: its person holds two places in one class"),
             "Let the officer cancel one; the index uq_booking_live is missing: restore it by running the migrations.",
             _twice(),
+        ),
+        Check(
+            _l("share %(id)s: more of its kept seats are taken than there are"),
+            "Someone wrote past the rules: find out who; the seats stand, and the ledger of the class shows them.",
+            _beyond_share(),
         ),
         Check(
             _l("enrolment %(id)s: another has the same number in the queue"),

@@ -167,6 +167,7 @@ CASES = (
     Case("gao", "/classes/{full}"),
     Case("shen", "/classes/{by lot}"),
     Case("", "/classes/{by lot}/draw"),
+    Case("", "/classes/{full}/seats"),
     Case("gao", "/classes/{of gao}/move"),
     Case("gao", "/classes/{of gao}/move", then="empty"),
     Case("gao", "/classes/{of gao}/capacity", then="empty"),

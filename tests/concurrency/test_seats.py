@@ -15,10 +15,11 @@ from sqlalchemy import func, select
 from courses.booking import actions as booking
 from courses.booking.model import Booking, Enrolment, State
 from courses.catalogue import queries as catalogue
-from courses.catalogue.model import Sitting
+from courses.catalogue.model import Course, Share, ShareKind, Sitting
 from courses.desks.queries import faults
 from courses.ground import clock
 from courses.ground.db import db
+from courses.ground.transaction import transaction
 from courses.roster.model import Attendance
 from tests import makers
 from tests.concurrency import acts
@@ -75,6 +76,28 @@ def limit(app: Flask, do: Do) -> list[str]:
     class_id, people = a_class(seats=8, enterprise_limit=2), makers.strangers(8)
     do([(acts.book, id_, class_id) for id_ in people])
     return complaints(class_id, 2, 0)
+
+
+def limit_of_the_year(app: Flask, do: Do) -> list[str]:
+    """Eight of one enterprise ask for seats in two classes of a course that gives one enterprise two in a year."""
+    with transaction():
+        db.session.get_one(Course, 2).enterprise_year_limit = 2
+    number = next(_days)
+    classes = [makers.a_class(seats=8, days=number, room=room, course=2) for room in (1, 2)]
+    people = makers.strangers(8, enterprise=1)
+    outcomes = do([(acts.book, id_, classes[n % 2]) for n, id_ in enumerate(people)])
+    wrong = [str(o) for o in outcomes if not o.is_done and o.refusal != "enterprise_year_limit"] + faults()
+    seats = sum(makers.the_class(class_id).seats_taken for class_id in classes)
+    return wrong if seats == 2 else [*wrong, f"{seats} seats in the year"]
+
+
+def kept_seats(app: Flask, do: Do) -> list[str]:
+    """Six ask for four seats, two of which are kept for others, while the class gets one more."""
+    number = next(_days)
+    kept = {"shares": [Share(ShareKind.KEY_UNIT, 2)], "shares_until": makers.in_days(number)}
+    class_id, people = makers.a_class(seats=4, days=number, **kept), makers.strangers(6)
+    outcomes = do([(acts.book, id_, class_id) for id_ in people] + [(acts.resize, GAO.id, class_id, 5)])
+    return complaints(class_id, 3, 3, outcomes)
 
 
 def groups(app: Flask, do: Do) -> list[str]:
@@ -344,6 +367,8 @@ def draw_and_late_entry(app: Flask, do: Do) -> list[str]:
 RACES = (
     rush,
     limit,
+    limit_of_the_year,
+    kept_seats,
     groups,
     book_and_cancel,
     promote_and_resize,

@@ -76,7 +76,7 @@ def test_nobody_gets_a_seat_that_is_not_there_or_is_kept_for_others(seats: Seats
 def test_a_group_gets_none_or_at_least_what_it_wants(seats: Seats, queue: list[Group]) -> None:
     for group, verdict in zip(queue, seat(seats, queue), strict=False):
         assert not verdict.seated or len(verdict.seated) >= group.least
-        assert not (verdict.seated and verdict.why)
+        assert not (verdict.seated and verdict.why in (KEPT, NO_ROOM, TOO_LARGE))
 
 
 @given(classes(), queues())

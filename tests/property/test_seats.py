@@ -17,11 +17,13 @@ from sqlalchemy import select
 
 from courses.booking import actions as booking
 from courses.booking.model import Booking, Event
-from courses.catalogue.model import Sitting
+from courses.catalogue.model import FillRule, Share, ShareKind, Sitting
 from courses.desks.queries import faults
 from courses.ground.db import db
 from courses.ground.refusal import Refusal
+from courses.ground.transaction import transaction
 from courses.outbox.model import Notice
+from courses.people.model import Enterprise
 from courses.roster import actions as roster
 from courses.roster.model import Mark
 from tests import makers
@@ -48,15 +50,23 @@ class Place:
     reason: str = "asked"
     was_seated: bool = False
     promotions_before: int = 0
+    pool: str = "open"
+    changed: int = 0
 
 
 @dataclass(eq=False)
 class Asked:
+    least: int
     places: list[Place] = field(default_factory=list)
 
     @property
     def waiting(self) -> list[Place]:
         return [place for place in self.places if place.state == "queued"]
+
+
+def pools_of(person: int) -> list[str]:
+    """GROUP are of a key unit."""
+    return ["key", "open"] if person in GROUP else ["open"]
 
 
 class No(Exception):  # noqa: N818
@@ -68,6 +78,8 @@ class Class:
     id: int
     slot: int
     capacity: int
+    fills_gaps: bool = False
+    kept: int = 0
     is_off: bool = False
     promotions: int = 0
     asked: list[Asked] = field(default_factory=list)
@@ -79,6 +91,21 @@ class Class:
     @property
     def free(self) -> int:
         return self.capacity - sum(place.state == "booked" for place in self.places)
+
+    @property
+    def pools(self) -> dict[str, int]:
+        """The free seats: those kept for key units, and those for everyone."""
+        taken = sum(place.state == "booked" and place.pool == "key" for place in self.places)
+        return {"open": self.free - (self.kept - taken), "key": self.kept - taken}
+
+    def first_that_fit(self, places: list[Place], free: dict[str, int]) -> dict[Place, str]:
+        got: dict[Place, str] = {}
+        for place in places:
+            for pool in pools_of(place.person):
+                if free.get(pool, 0) > sum(other == pool for other in got.values()):
+                    got[place] = pool
+                    break
+        return got
 
     @property
     def queue(self) -> list[list[Place]]:
@@ -96,6 +123,7 @@ class Rules:
 
     def __init__(self) -> None:
         self.classes: dict[int, Class] = {}
+        self.step = 0
         self.told: Counter[tuple[str, int, int]] = Counter()
         self.logged: Counter[tuple[str, int, int | None]] = Counter()
 
@@ -116,50 +144,69 @@ class Rules:
     def note(self, what: str, class_: Class, place: Place | None = None) -> None:
         self.logged[what, class_.id, place.person if place else None] += 1
 
-    def book(self, class_: Class, people: list[int]) -> None:
+    def book(self, class_: Class, people: list[int], least: int | None = None) -> None:
         self.standing(class_)
         if any(class_.live(person) for person in people):
             raise No("already_booked")
-        if len(people) > class_.capacity:
+        asked, free, is_first = Asked(min(least or len(people), len(people))), class_.free, not class_.queue
+        if asked.least > class_.capacity:
             raise No("group_too_large")
-        seated = not class_.queue and len(people) <= class_.free
-        if seated and any(self.clashes(class_, person) for person in people):
+        at_once = is_first and asked.least == len(people) <= free and not class_.kept
+        if at_once and any(self.clashes(class_, person) for person in people):
             raise No("person_clash")
-        asked = Asked()
-        asked.places = [Place(person, asked, "booked" if seated else "queued") for person in people]
+        asked.places = [Place(person, asked, "queued") for person in people]
         class_.asked.append(asked)
-        if not seated:
-            self.promote(class_, asked)
+        self.promote(class_, asked)
+        if is_first and asked.least <= free and asked.waiting == asked.places and asked.places[0].reason == "clash":
+            class_.asked.remove(asked)
+            raise No("person_clash")
         for place in asked.places:
             self.note(place.state, class_, place)
             self.tell(place.state, class_, place)
 
     def promote(self, class_: Class, newest: Asked | None = None) -> None:
         """Move the queue up; of the `newest`, whoever asked is told in one what became of it."""
-        for group in class_.queue:
-            if not class_.free:
+        closed: set[str] = set()
+        waiting: list[tuple[Asked, str]] = []
+        for asked in [asked for asked in class_.asked if asked.waiting]:
+            free = {pool: seats for pool, seats in class_.pools.items() if pool not in closed}
+            if not any(free.values()):
                 return
-            if len(group) > class_.capacity:
-                self.pass_over(class_, group, "too_large")
-            elif any(self.clashes(class_, place.person) for place in group):
-                self.pass_over(class_, group, "clash")
-            elif len(group) > class_.free:
-                return
-            elif group[0].asked is newest:
-                for place in group:
-                    place.state = "booked"
-            else:
-                for place in group:
-                    place.state, place.reason = "booked", "promoted"
-                    self.note("promoted", class_, place)
-                    self.tell("promoted", class_, place)
-                class_.promotions += 1
+            able = [place for place in asked.waiting if not self.clashes(class_, place.person)]
+            needed = min(asked.least, len(asked.waiting))
+            if needed > class_.capacity or len(able) < needed:
+                self.pass_over(class_, asked, "too_large" if needed > class_.capacity else "clash", newest)
+                continue
+            got = class_.first_that_fit(able, free)
+            if len(got) < needed:
+                waiting.append((asked, "kept" if class_.free >= needed else "no_room"))
+                got = {}
+            if not class_.fills_gaps:
+                closed |= {pool for place in able if place not in got for pool in pools_of(place.person)}
+            for place, pool in got.items():
+                self.sit(class_, place, pool, asked is newest)
+            if got and asked.waiting:
+                asked.least = 1
+                if not set(asked.waiting) & set(able):
+                    self.pass_over(class_, asked, "clash", newest)
+            if got:  # a seat went past those who wait
+                for overtaken, why in waiting:
+                    self.pass_over(class_, overtaken, why, newest)
+                waiting = []
 
-    def pass_over(self, class_: Class, group: list[Place], why: str) -> None:
-        for place in group:
-            if place.reason != why:
-                place.reason = why
+    def sit(self, class_: Class, place: Place, pool: str, is_newest: bool) -> None:
+        place.state, place.pool, place.changed = "booked", pool, self.step
+        if not is_newest:
+            place.reason = "promoted"
+            class_.promotions += 1
+            self.note("promoted", class_, place)
+            self.tell("promoted", class_, place)
+
+    def pass_over(self, class_: Class, asked: Asked, why: str, newest: Asked | None) -> None:
+        for place in asked.waiting:
+            if place.reason != why and asked is not newest:
                 self.note("passed_over", class_, place)
+            place.reason = why
 
     def promote_waiting(self) -> None:
         for class_ in sorted(self.classes.values(), key=lambda c: (SLOTS[c.slot], c.id)):
@@ -171,7 +218,7 @@ class Rules:
         if place.state == "cancelled":
             raise No("not_cancellable")
         place.was_seated, place.promotions_before = place.state == "booked", class_.promotions
-        place.state, place.reason = "cancelled", "asked"
+        place.state, place.reason, place.changed = "cancelled", "asked", self.step
         self.note("cancelled", class_, place)
         if place.was_seated or by_another:
             self.tell("cancelled", class_, place)
@@ -186,8 +233,13 @@ class Rules:
                 raise No("cannot_undo")
             if self.clashes(class_, place.person):
                 raise No("person_clash")
-        elif any(other.state == "booked" for other in place.asked.places):
+            free = class_.first_that_fit([place], class_.pools)
+            if not free:
+                raise No("cannot_undo")
+            place.pool = free[place]
+        elif any(other.state == "booked" and other.changed >= place.changed for other in place.asked.places):
             raise No("cannot_undo")
+        place.changed = self.step
         place.state, place.reason = "booked" if place.was_seated else "queued", "undone"
         self.note("cancellation_undone", class_, place)
         if place.was_seated or by_another:
@@ -210,6 +262,8 @@ class Rules:
         self.standing(class_)
         if capacity < class_.capacity - class_.free:
             raise No("below_taken")
+        if capacity < class_.capacity - class_.free + class_.pools["key"]:
+            raise No("below_kept")
         if capacity == class_.capacity:
             raise No("nothing_changed")
         class_.capacity = capacity
@@ -243,18 +297,25 @@ class Town(RuleBasedStateMachine):
         super().__init__()
         type(self).fresh()
         self.rules = Rules()
+        with transaction():
+            db.session.get_one(Enterprise, OWNER.enterprise).is_key_unit = True
         self.actors = {id_: makers.actor_of_id(id_) for id_ in (*PEOPLE, GAO.id)}
         for room in range(CLASSES):
             self.publish(room, slot=room % 2, seats=room + 1)
 
     def publish(self, room: int, slot: int, seats: int) -> None:
         day, hour = SLOTS[slot]
-        id_ = makers.a_class(seats=seats, days=day, hour=hour, room=room + 1)
-        self.rules.classes[room] = Class(id_, slot, seats)
+        fills_gaps, kept = room == 1, int(room == 2)
+        rules: dict[str, Any] = {"fill_rule": FillRule.FILL_GAPS} if fills_gaps else {}
+        if kept:
+            rules |= {"shares": [Share(ShareKind.KEY_UNIT, kept)], "shares_until": makers.in_days(day, hour)}
+        id_ = makers.a_class(seats=seats, days=day, hour=hour, room=room + 1, **rules)
+        self.rules.classes[room] = Class(id_, slot, seats, fills_gaps, kept)
 
     def both(self, ours: Callable[[], Any], theirs: Callable[[], None]) -> None:
         """Do the same in the product and in the model; they must agree, also about a refusal."""
         said = expected = None
+        self.rules.step += 1
         try:
             theirs()
         except No as no:
@@ -277,12 +338,14 @@ class Town(RuleBasedStateMachine):
             lambda: self.rules.book(class_, [person]),
         )
 
-    @rule(room=rooms, group=st.sets(st.sampled_from(GROUP), min_size=2, max_size=3))
-    def book_group(self, room: int, group: set[int]) -> None:
+    @rule(
+        room=rooms, group=st.sets(st.sampled_from(GROUP), min_size=2, max_size=3), least=st.sampled_from((None, 1, 2))
+    )
+    def book_group(self, room: int, group: set[int], least: int | None) -> None:
         class_, ids = self.rules.classes[room], sorted(group)
         self.both(
-            lambda: booking.book(self.actors[OWNER.id], class_.id, ids),
-            lambda: self.rules.book(class_, ids),
+            lambda: booking.book(self.actors[OWNER.id], class_.id, ids, least=least),
+            lambda: self.rules.book(class_, ids, least),
         )
 
     def by(self, who: str, person: int) -> Any:
@@ -379,7 +442,9 @@ class Town(RuleBasedStateMachine):
         """Except for whose clash ended elsewhere, until the clock looks."""
         for class_ in self.rules.classes.values():
             able = [group for group in class_.queue if group[0].reason not in ("clash", "too_large")]
-            assert not able or len(able[0]) > class_.free or class_.is_off
+            for group in [] if class_.is_off else able if class_.fills_gaps else able[:1]:
+                needed = min(group[0].asked.least, len(group))
+                assert len(class_.first_that_fit(group, class_.pools)) < needed
 
     @invariant()
     def everyone_concerned_was_told_once_and_all_is_logged(self) -> None:

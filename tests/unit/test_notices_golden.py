@@ -92,6 +92,7 @@ CASES: dict[str, dict[str, Any]] = {
     "booked": class_facts(MORNING, by=None, calendar=entry()),
     "booked-by-owner": class_facts(DAY, by="沈国强", calendar=entry()),
     "queued": class_facts(MORNING, by=None),
+    "queued-beside-free-seats": class_facts(MORNING, by=None, some_free=True),
     "queued-by-owner": class_facts(MORNING, course=WASTE, home=BARE_HOME, by="沈国强"),
     "promoted": class_facts(MORNING, calendar=entry()),
     "entered": class_facts(MORNING, by=None, entry=12, draw_at=at(11, 25, 20).isoformat()),

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from functools import wraps
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 from sqlalchemy import bindparam, insert, update
 
@@ -15,18 +15,20 @@ from courses.booking.actions.ground import (
     approval_due,
     awaits_draw,
     candidates,
+    keeps_seats,
     locked_class,
     log,
     plain_class,
     require_standing,
     require_unchanged,
-    require_within_limit,
     tell,
     tell_requested,
 )
-from courses.booking.actions.promote import log_passed_over, people_waiting, promote
+from courses.booking.actions.promote import people_waiting, promote
+from courses.booking.actions.seats import require_within_limits
 from courses.booking.model import Booking, Enrolment, State
 from courses.booking.queries import Titled
+from courses.booking.seating import CLASH
 from courses.catalogue.model import TrainingClass
 from courses.ground import clock
 from courses.ground.db import db, run, table
@@ -78,12 +80,14 @@ def book(
     door: str = "page",
     seen: int | None = None,
     request_key: RequestKey | None = None,
+    least: int | None = None,
 ) -> list[Outcome]:
     """Ask for a seat for each of `people`: all get one, or all get one place in the queue, or one entry in the draw.
 
-    `seen`: the schedule_no the asker was shown; a class that moved since is refused with "class_changed".
-    Raises Refusal: nobody, unknown_person, not_allowed, not_found, called_off, begun, not_open_yet, closed,
-    class_changed, already_booked, person_clash, group_too_large, enterprise_limit.
+    `least`: with so many seats they are content; whoever of them gets none waits on in the queue. `seen`: the
+    schedule_no the asker was shown; a class that moved since is refused with "class_changed". Raises Refusal: nobody,
+    unknown_person, not_allowed, not_found, called_off, begun, not_open_yet, closed, class_changed, already_booked,
+    person_clash, group_too_large, enterprise_limit, enterprise_year_limit.
     """
     ids = sorted(set(people))
     with transaction(request_key) as kept:
@@ -91,42 +95,41 @@ def book(
             return [Outcome(**answer) for answer in kept.earlier_answer]
         if not ids:
             raise Refusal("nobody")
-        at = clock.now()
         class_ = plain_class(class_id)
-        require_open(class_.row, at)
+        require_open(class_.row, clock.now())
         require_unchanged(class_.row, seen)
-        free = class_.row.capacity - class_.row.seats_taken
-        drawn_later = awaits_draw(class_.row)
-        seated = class_.row.queued == 0 and len(ids) <= free and not drawn_later
-        # Those before may wait for a reason that does not hold for these.
-        moves = not seated and free > 0 and not drawn_later
-        lock_all(Person, [*ids, *people_waiting(class_id)] if moves else ids)
-        found = _require_free(actor, class_.row, ids)
-        require_within_limit(class_.row, found[0].enterprise_id, len(found), seated)
-        if seated:
-            require_no_clash(found)
-        entry = class_.row.last_order_no + 1 if drawn_later else None
-        to_approve = found[0].asks_first and not actor.answers_for_enterprise
-        seat = State.REQUESTED if to_approve else State.BOOKED
-        due_at = approval_due(class_.row, at) if to_approve else None
-        made = _enrol(actor, class_.row, found, seat if seated else State.QUEUED, at, due_at)
-        got, place = (set(made), 0) if seated else (set[int](), class_.row.queued + 1)  # the newest is the last
-        if moves:
-            got, place = _moved_up(class_id, set(made), at)
-        booked = {id_: person for id_, person in made.items() if id_ in got}
-        waiting = {id_: person for id_, person in made.items() if id_ not in got}
-        if to_approve:
-            _log_and_ask(actor, class_, booked, door, due_at or at)
-        else:
-            _log_and_tell("booked", actor, class_, booked, door)
-        _log_and_tell("entered" if entry else "queued", actor, class_, waiting, door, entry)
-        if moves:
-            _log_passed_over(waiting)
-        outcomes = [Outcome(id_, person.id, seat, None) for id_, person in booked.items()]
-        for id_, person in waiting.items():
-            outcomes.append(Outcome(id_, person.id, State.QUEUED, None if entry else place, entry))
+        outcomes = ask(actor, class_, ids, door, least)
         kept.answer([asdict(outcome) for outcome in outcomes])
         return outcomes
+
+
+def ask(actor: Actor, class_: Locked, ids: list[int], door: str, least: int | None = None) -> list[Outcome]:
+    """Give these people seats in an open class, or one place in its queue. Call it under the class's lock.
+
+    Raises Refusal as `book` does.
+    """
+    row, at = class_.row, clock.now()
+    needed = min(least or len(ids), len(ids))
+    free = 0 if awaits_draw(row) else row.capacity - row.seats_taken
+    at_once = row.queued == 0 and needed == len(ids) <= free and not keeps_seats(row, at)
+    # Those before may wait for a reason that does not hold for these; and there may be seats for some of these only.
+    moves = free > 0 and not at_once
+    lock_all(Person, [*ids, *people_waiting(row.id)] if moves else ids)
+    found = _require_free(actor, row, ids, needed)
+    require_within_limits(class_, found[0].enterprise_id, needed, at_once)
+    if at_once:
+        require_no_clash(found)
+    due_at = approval_due(row, at) if found[0].asks_first and not actor.answers_for_enterprise else None
+    seat = State.REQUESTED if due_at else State.BOOKED
+    made = _enrol(actor, row, found, needed, seat if at_once else State.QUEUED, at, due_at)
+    got, place = set(made) if at_once else set[int](), row.queued + 1  # the newest is the last of those that wait
+    if moves:
+        class_ = locked_class(row.id)
+        promote(class_, at, newest=made)
+        got, place = {id_ for id_ in made if _takes_a_seat(id_)}, class_.row.queued
+        if row.queued == 0 and needed <= free and not got:
+            _require_no_reason_of_their_own(class_, found, needed, made)
+    return _settled(actor, class_, made, got, place, door, due_at)
 
 
 def require_open(class_: TrainingClass, at: dt.datetime) -> None:
@@ -138,7 +141,7 @@ def require_open(class_: TrainingClass, at: dt.datetime) -> None:
         raise Refusal("closed")
 
 
-def _require_free(actor: Actor, class_: TrainingClass, ids: list[int]) -> list[Candidate]:
+def _require_free(actor: Actor, class_: TrainingClass, ids: list[int], needed: int) -> list[Candidate]:
     """Return the people, each of whom the actor may book for and who is not yet in the class."""
     known = candidates(class_.id, ids)
     if len(known) < len(ids):
@@ -149,8 +152,8 @@ def _require_free(actor: Actor, class_: TrainingClass, ids: list[int]) -> list[C
     for person in found:
         if person.is_in:
             raise Refusal("already_booked", person=person.name)
-    if len(ids) > class_.capacity:
-        raise Refusal("group_too_large", capacity=class_.capacity, people=len(ids))
+    if needed > class_.capacity:
+        raise Refusal("group_too_large", capacity=class_.capacity, people=needed)
     return found
 
 
@@ -180,6 +183,7 @@ def _enrol(
     actor: Actor,
     class_: TrainingClass,
     found: list[Candidate],
+    needed: int,
     state: State,
     at: dt.datetime,
     due_at: dt.datetime | None = None,
@@ -196,6 +200,7 @@ def _enrol(
         "made_at": at,
         "enterprise_id": found[0].enterprise_id,
         "to_approve": due_at is not None,
+        "least": needed if needed < len(found) else None,
     }
     booking = {
         "enrolment_id": run(_ENROL, enrolment).scalar_one(),
@@ -210,16 +215,41 @@ def _enrol(
     return dict(zip(ids, found, strict=True))
 
 
-def _moved_up(class_id: int, newest: set[int], at: dt.datetime) -> tuple[set[int], int]:
-    """Move the queue up; return which of its newest bookings got seats, and the place in the queue of the others."""
-    class_ = locked_class(class_id)
-    promote(class_, at, newest=newest)
-    return {id_ for id_ in newest if db.session.get_one(Booking, id_).takes_a_seat}, class_.row.queued
+def _takes_a_seat(booking_id: int) -> bool:
+    return db.session.get_one(Booking, booking_id).takes_a_seat
 
 
-def _log_passed_over(waiting: Collection[int]) -> None:
-    newest = [db.session.get_one(Booking, id_) for id_ in waiting]
-    log_passed_over([booking for booking in newest if booking.reason != "asked"])
+def _require_no_reason_of_their_own(class_: Locked, found: list[Candidate], needed: int, made: Collection[int]) -> None:
+    """Refuse whom nobody stands before: who could sit but for a seat elsewhere, or a limit, is told so at once."""
+    why = {db.session.get_one(Booking, id_).reason for id_ in made}
+    if CLASH in why:
+        require_no_clash(found)
+    if why & {"limit", "year_limit"}:
+        require_within_limits(class_, found[0].enterprise_id, needed, seated=True)
+
+
+def _settled(
+    actor: Actor,
+    class_: Locked,
+    made: dict[int, Candidate],
+    got: set[int],
+    place: int,
+    door: str,
+    due_at: dt.datetime | None,
+) -> list[Outcome]:
+    """Log and tell what became of each, and return it. `due_at`: by when their enterprise is to approve it."""
+    entry = class_.row.last_order_no + 1 if awaits_draw(class_.row) else None
+    booked = {id_: person for id_, person in made.items() if id_ in got}
+    waiting = {id_: person for id_, person in made.items() if id_ not in got}
+    if due_at:
+        _log_and_ask(actor, class_, booked, door, due_at)
+    else:
+        _log_and_tell("booked", actor, class_, booked, door)
+    _log_and_tell("entered" if entry else "queued", actor, class_, waiting, door, entry)
+    seat = State.REQUESTED if due_at else State.BOOKED
+    seats = [Outcome(id_, person.id, seat, None) for id_, person in booked.items()]
+    at = None if entry else place
+    return seats + [Outcome(id_, person.id, State.QUEUED, at, entry) for id_, person in waiting.items()]
 
 
 def _log_and_ask(actor: Actor, class_: Locked, made: dict[int, Candidate], door: str, due_at: dt.datetime) -> None:
@@ -242,5 +272,9 @@ def _log_and_tell(
     log(class_.row.id, kind, actor, door, list(made))
     told = [Told(id_, 0, Reader(person.id, person.email)) for id_, person in made.items()]
     by = None if [person.id for person in made.values()] == [actor.id] else actor.name
-    draw_at = {"entry": entry, "draw_at": class_.row.draw_at.isoformat()} if class_.row.draw_at and entry else {}
-    tell(kind, class_, told, "REQUEST" if kind == "booked" else None, by=by, **draw_at)
+    more: dict[str, Any] = {}
+    if class_.row.draw_at and entry:
+        more = {"entry": entry, "draw_at": class_.row.draw_at.isoformat()}
+    elif kind == "queued" and class_.row.seats_taken < class_.row.capacity:
+        more = {"some_free": True}
+    tell(kind, class_, told, "REQUEST" if kind == "booked" else None, by=by, **more)

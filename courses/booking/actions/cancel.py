@@ -1,23 +1,26 @@
 """Cancelling a booking, taking that back, and settling it after the class."""
 
+import datetime as dt
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from courses.booking.actions.ground import (
+    Candidate,
     Locked,
     Told,
     approval_due,
     candidates,
+    keeps_seats,
     locked_class,
     log,
     require_standing,
-    require_within_limit,
     tell,
     tell_requested,
 )
 from courses.booking.actions.promote import people_waiting, promote
+from courses.booking.actions.seats import Waiting, pool_for, require_within_limits
 from courses.booking.model import FINAL, MOVED_UP, SEATED, Booking, Enrolment, Event, State
 from courses.booking.queries import Titled
 from courses.catalogue.model import TrainingClass
@@ -107,9 +110,11 @@ def undo_cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
             if person.clash:
                 zh, en, start, end = person.clash
                 raise Refusal("person_clash", person=person.name, course=Titled(zh, en), span=(start, end))
-            require_within_limit(class_.row, person.enterprise_id, 1, seated=True)
+            require_within_limits(class_, person.enterprise_id, 1, seated=True)
+            if keeps_seats(class_.row, at):
+                _take_a_seat_again(class_, booking, person, at)
             class_.row.seats_taken += 1
-        elif _others_sit(booking):
+        elif _others_moved_up_since(booking):
             raise Refusal("cannot_undo")  # the rest of the group was promoted: the place in the queue is gone
         elif class_.row.drawn_at and booking.changed_at < class_.row.drawn_at:
             raise Refusal("cannot_undo")  # the lots were drawn without this entry
@@ -182,16 +187,24 @@ def _others_wait(booking: Booking) -> bool:
     return _others_are(booking, (State.QUEUED,))
 
 
-def _others_sit(booking: Booking) -> bool:
-    """Return whether others of the same enrolment have seats."""
-    return _others_are(booking, SEATED)
+def _others_moved_up_since(booking: Booking) -> bool:
+    """Return whether others of the same enrolment got seats after this booking left them."""
+    return _others_are(booking, SEATED, Booking.changed_at >= booking.changed_at)
 
 
-def _others_are(booking: Booking, states: Collection[State]) -> bool:
+def _others_are(booking: Booking, states: Collection[State], *more: ColumnElement[bool]) -> bool:
     others = select(func.count()).where(
-        Booking.enrolment_id == booking.enrolment_id, Booking.id != booking.id, Booking.state.in_(states)
+        Booking.enrolment_id == booking.enrolment_id, Booking.id != booking.id, Booking.state.in_(states), *more
     )
     return bool(db.session.scalar(others))
+
+
+def _take_a_seat_again(class_: Locked, booking: Booking, person: Candidate, at: dt.datetime) -> None:
+    """Take back a seat where some are kept: one kept for such as the person, or one for everyone."""
+    pool = pool_for(class_, Waiting(booking.enrolment, [booking]), {person.id: person}, at)
+    if pool is None:
+        raise Refusal("cannot_undo")
+    booking.share_id = pool or None
 
 
 def _promoted_since(class_id: int, event_id: int) -> bool:

@@ -19,6 +19,7 @@ from courses.booking.actions.ground import (
     tell_holders,
 )
 from courses.booking.actions.promote import promote
+from courses.booking.actions.seats import kept_of
 from courses.booking.model import LIVE, Booking, State
 from courses.catalogue import queries as catalogue
 from courses.catalogue.actions import (
@@ -44,7 +45,7 @@ from courses.people.rights import Actor, Right, require
 from courses.webhooks.model import Event
 
 REMINDER = "reminder"
-MOVED_ALONG = ("opens_at", "closes_at", "cancel_until", "names_by", "draw_at")
+MOVED_ALONG = ("opens_at", "closes_at", "cancel_until", "names_by", "draw_at", "shares_until")
 
 
 def move(
@@ -87,6 +88,8 @@ def move(
                 class_.row.names_by += shift
             if class_.row.draw_at and class_.row.awaits_draw:
                 class_.row.draw_at = min(max(at, class_.row.draw_at + shift), class_.row.closes_at)
+            if class_.row.shares_until:
+                class_.row.shares_until += shift
             set_sittings(class_.row, spans)
         _reschedule(class_, at)
         moved = locked_class(class_id)
@@ -106,13 +109,16 @@ def move(
 def resize(actor: Actor, class_id: int, capacity: int, door: str = "page") -> None:
     """Give the class more or fewer seats; more go to the queue at once.
 
-    Raises Refusal: not_found, not_allowed, called_off, begun, below_taken, too_many_seats, nothing_changed.
+    Raises Refusal: not_found, not_allowed, called_off, begun, below_taken, below_kept, too_many_seats, nothing_changed.
     """
     with transaction():
         at = clock.now()
         class_ = _to_change(actor, class_id, at)
         if capacity < max(class_.row.seats_taken, 1):
             raise Refusal("below_taken", taken=class_.row.seats_taken)
+        kept = kept_of(class_.row, at)
+        if capacity < class_.row.seats_taken + kept:
+            raise Refusal("below_kept", taken=class_.row.seats_taken, kept=kept)
         room = db.session.get_one(Room, class_.row.room_id)
         if capacity > room.seats:
             raise Refusal("too_many_seats", room=room, seats=room.seats)

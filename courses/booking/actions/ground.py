@@ -5,11 +5,11 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import BindParameter, Select, and_, bindparam, func, insert, or_, select
+from sqlalchemy import BindParameter, Select, and_, bindparam, insert, or_, select
 from sqlalchemy.orm import aliased
 
 from courses.booking.announce import announce_bookings
-from courses.booking.model import SEATED, Booking, Enrolment, Event, State
+from courses.booking.model import Booking, Enrolment, Event, State
 from courses.catalogue import queries as catalogue
 from courses.catalogue.model import ClassState, Course, Sitting, TrainingClass
 from courses.catalogue.planning import work_time
@@ -24,10 +24,11 @@ from courses.people.rights import Actor
 
 
 class Locked(NamedTuple):
-    """A class, locked, with what notices say of it."""
+    """A class, locked, with what notices say of it and its course's `enterprise_year_limit`."""
 
     row: TrainingClass
     said: catalogue.Said
+    year_limit: int | None
 
     def spans(self) -> list[tuple[dt.datetime, dt.datetime]]:
         return catalogue.spans_of(self.row)
@@ -38,7 +39,7 @@ class Locked(NamedTuple):
 
 # These statements are built once: in a rush, building them would cost more than running them. A draft is not there.
 _CLASS = (
-    select(TrainingClass, *catalogue.SAID)
+    select(TrainingClass, *catalogue.SAID, Course.enterprise_year_limit)
     .join(Course, Course.id == TrainingClass.course_id)
     .join(Room, Room.id == TrainingClass.room_id)
     .join(Home, Home.id == Room.home_id)
@@ -50,7 +51,7 @@ _CLASS = (
 
 _COLUMNS = tuple(table(TrainingClass).c)
 _PLAIN_CLASS = (
-    select(*_COLUMNS, *catalogue.SAID)
+    select(*_COLUMNS, *catalogue.SAID, Course.enterprise_year_limit.label("year_limit"))
     .select_from(table(TrainingClass))
     .join(Course, Course.id == table(TrainingClass).c.course_id)
     .join(Room, Room.id == table(TrainingClass).c.room_id)
@@ -68,7 +69,8 @@ def plain_class(class_id: int) -> Locked:
     found = run(_PLAIN_CLASS, {"class_id": class_id}).first()
     if found is None:
         raise Refusal("not_found")
-    return Locked(cast(TrainingClass, found), catalogue.Said._make(found[len(_COLUMNS) :]))
+    said = catalogue.Said._make(found[len(_COLUMNS) : -1])
+    return Locked(cast(TrainingClass, found), said, found.year_limit)
 
 
 def locked_class(class_id: int) -> Locked:
@@ -79,13 +81,18 @@ def locked_class(class_id: int) -> Locked:
     found = db.session.execute(_CLASS, {"class_id": class_id}).first()
     if found is None:
         raise Refusal("not_found")
-    row, *said = found
-    return Locked(row, catalogue.Said(*said))
+    row, *said, year_limit = found
+    return Locked(row, catalogue.Said(*said), year_limit)
 
 
 def awaits_draw(class_: TrainingClass) -> bool:
     """Return whether seats are still to be drawn by lot; of a plain row too, which has no properties."""
     return class_.draw_at is not None and class_.drawn_at is None
+
+
+def keeps_seats(class_: TrainingClass, at: dt.datetime) -> bool:
+    """Return whether seats of the class are kept for some at `at`; of a plain row too."""
+    return class_.shares_until is not None and at < class_.shares_until
 
 
 def require_standing(class_: TrainingClass, at: dt.datetime) -> None:
@@ -171,31 +178,6 @@ def candidates(class_id: int, person_ids: Collection[int]) -> dict[int, Candidat
         clash = (zh, en, start, end) if other not in (None, class_id) else so_far.clash if so_far else None
         found[id_] = Candidate(id_, name, email, enterprise_id, is_in, clash, rule == BookingRule.APPROVAL)
     return found
-
-
-def seats_by_enterprise(class_id: int) -> dict[int, int]:
-    """Return how many seats of a class each enterprise has; those whose enrolment names none are left out."""
-    statement = (
-        select(Enrolment.enterprise_id, func.count())
-        .join(Booking, Booking.enrolment_id == Enrolment.id)
-        .where(Booking.class_id == class_id, Booking.state.in_(SEATED), Enrolment.enterprise_id.is_not(None))
-        .group_by(Enrolment.enterprise_id)
-    )
-    return {id_: seats for id_, seats in db.session.execute(statement) if id_}
-
-
-def require_within_limit(class_: TrainingClass, enterprise_id: int | None, people: int, seated: bool) -> None:
-    """Raise Refusal("enterprise_limit") where an enterprise would have more seats in a class than it allows to one.
-
-    In the queue it may wait for one of its own to be given up, unless the group alone is too large. Call it under the
-    class's lock.
-    """
-    limit = class_.enterprise_limit
-    if limit is None or enterprise_id is None:
-        return
-    taken = seats_by_enterprise(class_.id).get(enterprise_id, 0)
-    if people > limit or (seated and taken + people > limit):
-        raise Refusal("enterprise_limit", limit=limit, taken=taken)
 
 
 _LOG = insert(table(Event))

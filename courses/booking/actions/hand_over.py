@@ -26,6 +26,7 @@ def hand_over(
         state=booking.state,
         reason="taken_over",
         changed_at=clock.now(),
+        share_id=booking.share_id,
     )
     booking.state, booking.reason, booking.changed_at = State.CANCELLED, "handed_over", clock.now()
     booking.sequence += 1

@@ -10,10 +10,10 @@ from courses.booking.actions.ground import (
     locked_class,
     log,
     require_unchanged,
-    require_within_limit,
     tell_holders,
 )
-from courses.booking.actions.promote import log_passed_over, promote
+from courses.booking.actions.promote import promote
+from courses.booking.actions.seats import require_within_limits
 from courses.booking.model import Booking, Enrolment, State
 from courses.catalogue.model import TrainingClass
 from courses.ground import clock
@@ -37,7 +37,7 @@ def hold(
     queue together. Each is to be named by the class's `names_until`.
 
     Raises Refusal: not_allowed, not_found, nobody, called_off, begun, not_open_yet, closed, class_changed, names_over,
-    group_too_large, enterprise_limit.
+    group_too_large, enterprise_limit, enterprise_year_limit.
     """
     with transaction(request_key) as kept:
         if kept.earlier_answer:
@@ -47,7 +47,7 @@ def hold(
         row = class_.row
         _require_holdable(row, seats, at, seen)
         at_once = row.queued == 0 and seats <= row.seats_free and not row.awaits_draw
-        require_within_limit(row, actor.enterprise_id, seats, at_once)
+        require_within_limits(class_, actor.enterprise_id, seats, at_once)
         places = _enrol(actor, row, seats, at)
         promote(class_, at, newest=[place.id for place in places])
         held = [place for place in places if place.state == State.HELD]
@@ -56,7 +56,6 @@ def hold(
         draw_at = {"entry": entry, "draw_at": row.draw_at.isoformat()} if row.draw_at and entry else {}
         _log_and_tell("held", actor, class_, held, door)
         _log_and_tell("entered" if entry else "queued", actor, class_, waiting, door, **draw_at)
-        log_passed_over([place for place in waiting if place.reason != "asked"])
         outcomes = [Outcome(place.id, None, State.HELD, None) for place in held]
         outcomes += [Outcome(place.id, None, State.QUEUED, None if entry else row.queued, entry) for place in waiting]
         kept.answer([asdict(outcome) for outcome in outcomes])

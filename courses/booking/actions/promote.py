@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Collection
-from typing import NamedTuple
 
 from sqlalchemy import or_, select
 
@@ -14,13 +13,13 @@ from courses.booking.actions.ground import (
     candidates,
     locked_class,
     log,
-    seats_by_enterprise,
     tell,
     tell_holders,
     tell_requested,
 )
+from courses.booking.actions.seats import Waiting, groups_of, seats_of
 from courses.booking.model import Booking, Enrolment, State
-from courses.booking.seating import Group, Limit, Member, Seats, pools, seat
+from courses.booking.seating import seat
 from courses.catalogue.model import ClassState, TrainingClass
 from courses.ground import clock
 from courses.ground.db import db
@@ -40,25 +39,29 @@ def promote(class_: Locked, at: dt.datetime, kind: str = "promoted", newest: Col
     row = class_.row
     if not row.queued or row.is_full or row.has_begun(at) or row.awaits_draw:
         return 0
-    waiting = _waiting(row.id)
+    waiting = waiting_in(row.id)
     person_ids = sorted({b.person_id for one in waiting for b in one.bookings if b.person_id})
     lock_all(Person, person_ids)
     people = candidates(row.id, person_ids)
-    verdicts = seat(seats_of(row), [one.group(people) for one in waiting])
+    verdicts = seat(seats_of(class_, at), groups_of(class_, waiting, people, at))
     told: list[Booking] = []
-    for one, verdict in zip(waiting, verdicts, strict=False):  # who has no verdict waits on: nothing was left for them
-        seated = [booking for booking in one.bookings if booking.id in verdict.seated]
+    # Whoever has no verdict waits on: nothing was left for them.
+    for (enrolment, bookings), verdict in zip(waiting, verdicts, strict=False):
+        seated = [booking for booking in bookings if booking.id in verdict.seated]
         for booking in seated:
-            booking.state, booking.changed_at = one.seated_as(booking), at
+            booking.state, booking.changed_at = _seated_as(enrolment, booking), at
+            booking.share_id = verdict.seated[booking.id] or None
             if booking.state == State.REQUESTED:
                 booking.due_at = approval_due(row, at)
             if booking.id not in newest:
                 booking.reason = kind
                 told.append(booking)
         row.seats_taken += len(seated)
-        row.queued -= len(seated) == len(one.bookings)
+        row.queued -= len(seated) == len(bookings)
+        if 0 < len(seated) < len(bookings):
+            enrolment.least = 1  # whoever is left takes any seat
         if verdict.why:
-            _pass_over(one.bookings, verdict.why, newest)
+            _pass_over([booking for booking in bookings if booking.id not in verdict.seated], verdict.why, newest)
     db.session.flush()
     if told:
         log(row.id, kind, None, "rule", [booking.id for booking in told])
@@ -74,14 +77,6 @@ def _tell(kind: str, class_: Locked, seated: list[Booking], people: dict[int, Ca
         if booking.state == State.REQUESTED and booking.due_at:
             tell_requested(class_, [(told, person.name)], booking.due_at)
     tell_holders(kind, class_, [booking for booking in seated if not booking.person_id])
-
-
-def seats_of(row: TrainingClass) -> Seats:
-    """Return what the class has to give, and by which rules."""
-    limits = []
-    if row.enterprise_limit:
-        limits.append(Limit("limit", row.enterprise_limit, seats_by_enterprise(row.id)))
-    return Seats(row.capacity, pools(row.capacity, row.seats_taken, {}, {}), limits)
 
 
 def people_waiting(class_id: int) -> list[int]:
@@ -119,55 +114,29 @@ def _promote_one(class_id: int, at: dt.datetime) -> int:
 
 def _pass_over(group: list[Booking], why: str, newest: Collection[int]) -> None:
     """Leave a group where it is; it is logged once, however often its turn comes for the same reason."""
-    newly = [booking for booking in group if booking.reason != why]
-    for booking in newly:
+    newly = [booking.id for booking in group if booking.reason != why and booking.id not in newest]
+    for booking in group:
         booking.reason = why
-    log_passed_over([booking for booking in newly if booking.id not in newest])
+    if newly:
+        log(group[0].class_id, "passed_over", None, "rule", newly, why=why)
 
 
-def log_passed_over(together: list[Booking]) -> None:
-    """Log that those who asked together were passed over, and why."""
-    if together:
-        why = together[0].reason
-        log(together[0].class_id, "passed_over", None, "rule", [booking.id for booking in together], why=why)
+def _seated_as(enrolment: Enrolment, booking: Booking) -> State:
+    """Return what a booking is once it has a seat."""
+    if booking.person_id is None:
+        return State.HELD
+    return State.REQUESTED if enrolment.to_approve else State.BOOKED
 
 
-class _Waiting(NamedTuple):
-    """An enrolment with those of its bookings that wait."""
-
-    enrolment_id: int
-    enterprise_id: int | None
-    bookings: list[Booking]
-    to_approve: bool
-
-    def seated_as(self, booking: Booking) -> State:
-        """Return what a booking is once it has a seat."""
-        if booking.person_id is None:
-            return State.HELD
-        return State.REQUESTED if self.to_approve else State.BOOKED
-
-    def group(self, people: dict[int, Candidate]) -> Group:
-        """Return it as seating.py reads it. Who has left can sit no more than who sits elsewhere; who is still to be
-        named can sit."""
-        members = []
-        for booking in self.bookings:
-            person = people.get(booking.person_id or 0)
-            clash = booking.person_id is not None and (person is None or person.clash is not None)
-            members.append(Member(booking.id, clash=clash))
-        return Group(members, len(members), self.enterprise_id)
-
-
-def _waiting(class_id: int) -> list[_Waiting]:
+def waiting_in(class_id: int) -> list[Waiting]:
     """Return what waits, in the order of the queue."""
     statement = (
-        select(Booking, Enrolment.id, Enrolment.enterprise_id, Enrolment.to_approve)
+        select(Booking, Enrolment)
         .join(Enrolment, Enrolment.id == Booking.enrolment_id)
         .where(Booking.class_id == class_id, Booking.state == State.QUEUED)
         .order_by(Enrolment.order_no, Booking.id)
     )
-    waiting: dict[int, _Waiting] = {}
-    for booking, enrolment_id, firm, asks in db.session.execute(
-        statement, execution_options={"populate_existing": True}
-    ):
-        waiting.setdefault(enrolment_id, _Waiting(enrolment_id, firm, [], asks)).bookings.append(booking)
+    waiting: dict[int, Waiting] = {}
+    for booking, enrolment in db.session.execute(statement, execution_options={"populate_existing": True}):
+        waiting.setdefault(enrolment.id, Waiting(enrolment, [])).bookings.append(booking)
     return list(waiting.values())

@@ -66,6 +66,7 @@ def move(class_id: int, body: Move) -> Class:
     _l("Give a class more or fewer seats"),
     *_CHANGE_REFUSES,
     "below_taken",
+    "below_kept",
     "too_many_seats",
     about=_l("More seats go to the queue at once."),
 )

@@ -52,6 +52,7 @@ class Who(Shape):
     "names_over",
     "group_too_large",
     "enterprise_limit",
+    "enterprise_year_limit",
     about=_l(
         "All of them, or one place in the queue together. Each is to be named by its `due_at`; else it goes to the "
         "next in the queue."

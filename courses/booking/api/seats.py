@@ -9,10 +9,12 @@ from pydantic import Field, TypeAdapter
 
 from courses.booking import actions, queries
 from courses.booking.api.blueprint import resources
+from courses.booking.ledger import kept_seats
 from courses.booking.model import Consent, State
 from courses.booking.queries import ClassView, Place
 from courses.catalogue import queries as catalogue
-from courses.catalogue.model import ClassState, TrainingClass
+from courses.catalogue.api import Seats
+from courses.catalogue.model import ClassState, FillRule, ShareKind, TrainingClass
 from courses.ground import clock
 from courses.ground.api import (
     MAX_ID,
@@ -75,6 +77,15 @@ class Draw(Shape):
     seed: str | None
 
 
+class SeatShare(Shape):
+    about = _l("Seats kept for some: how many, and how many of them are taken. `of`: the town's or industry's id.")
+
+    kind: ShareKind
+    of: Id | None
+    seats: int
+    taken: int
+
+
 class Class(Shape):
     about = _l(
         "One dated class of a course. `free`: seats not taken; `queued`: how many wait; `is_open`: one may book or "
@@ -92,6 +103,10 @@ class Class(Shape):
     lecturers: list[Lecturer]
     capacity: int
     enterprise_limit: int | None
+    enterprise_year_limit: int | None
+    fill_rule: FillRule
+    shares: list[SeatShare]
+    shares_until: Moment | None
     taken: int
     free: int
     queued: int
@@ -111,6 +126,7 @@ class Ask(Shape):
     about = _l("Whom to book for; without `people`, the caller. `seen`: the `schedule_no` that was shown.")
 
     people: list[Id] | None = Field(None, max_length=1000)
+    least: Seats | None = None
     seen: Seen | None = None
 
 
@@ -199,9 +215,10 @@ def class_(class_id: int) -> Class:
     "person_clash",
     "group_too_large",
     "enterprise_limit",
+    "enterprise_year_limit",
     about=_l(
         '`{}` books the caller, `{"people": [ids]}` a group: all get seats, or all one place in the queue. '
-        "A full class is no error: the state is queued."
+        "A full class is no error: the state is queued. `least`: with so many seats they are content, the others wait."
     ),
     status=201,
     takes_key=True,
@@ -209,7 +226,7 @@ def class_(class_id: int) -> Class:
 def book(class_id: int, body: Ask) -> Asked:
     actor = signed_in()
     people = [actor.id] if body.people is None else body.people
-    outcomes = actions.book(actor, class_id, people, "api", body.seen, request_key(actor.id))
+    outcomes = actions.book(actor, class_id, people, "api", body.seen, request_key(actor.id), body.least)
     made = [Outcome(id=o.id, person=o.person, state=State(o.state), place=o.place, entry=o.entry) for o in outcomes]
     if len(made) == 1:
         return Asked(bookings=made, url=url_for(".booking", booking_id=made[0].id))
@@ -337,6 +354,12 @@ def class_of(view: ClassView, at: dt.datetime) -> Class:
         ],
         capacity=row.capacity,
         enterprise_limit=row.enterprise_limit,
+        enterprise_year_limit=view.course.enterprise_year_limit,
+        fill_rule=row.fill_rule,
+        shares=[
+            SeatShare(kind=share.kind, of=share.of, seats=share.seats, taken=share.taken) for share in kept_seats(row)
+        ],
+        shares_until=row.shares_until,
         taken=row.seats_taken,
         free=row.seats_free,
         queued=row.queued,

@@ -6,10 +6,12 @@ from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from courses.booking import actions, queries
+from courses.booking import actions, queries, words
 from courses.booking.forms import CallOffForm, LecturersForm, MoveForm, ResizeForm, asked
+from courses.booking.ledger import Entry, KeptSeats, entries_of, kept_seats
 from courses.booking.model import State
 from courses.booking.web.blueprint import pages
 from courses.catalogue import planning
@@ -19,7 +21,7 @@ from courses.catalogue.model import ClassState, TrainingClass
 from courses.catalogue.queries import PAGE_SIZE
 from courses.catalogue.web import foreseen, lecturer_choices, offer_places
 from courses.catalogue.web.public import class_data, place_data
-from courses.ground import clock
+from courses.ground import clock, sheets
 from courses.ground.forms import Form, page_number
 from courses.ground.language import plain
 from courses.ground.markdown import as_html
@@ -81,6 +83,9 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
         untold=serves and _untold(view.row),
         undoable_change=queries.undoable_change(class_id) if serves else None,
         refusal=refusal,
+        shares=kept_seats(view.row),
+        whom=words.whom,
+        why=words.why,
         of_enterprise=queries.seats_of_enterprise(class_id, actor.enterprise_id)
         if actor and actor.enterprise_id and view.row.enterprise_limit
         else None,
@@ -122,12 +127,12 @@ def undo_change(class_id: int) -> Any:
     return _back(class_id, actions.undo_change, _("The class is as it was before."))
 
 
-def _back(class_id: int, act: Callable[[Actor, int], None], words: str) -> Any:
+def _back(class_id: int, act: Callable[[Actor, int], None], told: str) -> Any:
     try:
         act(signed_in(), class_id)
     except Refusal as refusal:
         return refused(class_id, refusal)
-    flash(words, "done")
+    flash(told, "done")
     return redirect(url_for(".class_page", class_id=class_id), 303)
 
 
@@ -135,25 +140,32 @@ def _back(class_id: int, act: Callable[[Actor, int], None], words: str) -> Any:
 @needs(Right.BOOK)
 def create(class_id: int) -> Any:
     actor = signed_in()
-    people, seen = asked(request.form, actor.id)
+    people, seen, least = asked(request.form, actor.id)
     try:
-        outcomes = actions.book(actor, class_id, people, seen=seen)
+        outcomes = actions.book(actor, class_id, people, seen=seen, least=least)
     except Refusal as refusal:
         return refused(class_id, refusal)
     if outcomes[0].state == State.REQUESTED:
         flash(_("The seat is held for you until your enterprise approves it."), "wait")
-    elif outcomes[0].state == State.BOOKED:
-        words = ngettext(
+    booked, waiting = ([o for o in outcomes if o.state == state] for state in (State.BOOKED, State.QUEUED))
+    if booked:
+        told = ngettext(
             "The seat is booked. A confirmation is on its way.",
             "%(num)s seats are booked. Each person is being told.",
-            len(outcomes),
+            len(booked),
         )
-        flash(words, "done")
-    elif outcomes[0].entry:
-        flash(_("You are in the draw, entry %(number)s. The outcome comes by mail.", number=outcomes[0].entry), "wait")
-    else:
-        flash(_("The class is full: number %(place)s in the queue.", place=outcomes[0].place), "wait")
+        flash(told, "done")
+    if waiting and waiting[0].entry:
+        flash(_("You are in the draw, entry %(number)s. The outcome comes by mail.", number=waiting[0].entry), "wait")
+    elif waiting:
+        flash(_no_seat(class_id, waiting[0].place), "wait")
     return redirect(url_for(".class_page", class_id=class_id), 303)
+
+
+def _no_seat(class_id: int, place: int | None) -> str:
+    if _view(class_id).row.is_full:
+        return str(_("The class is full: number %(place)s in the queue.", place=place))
+    return str(_("There is no free seat for you now: number %(place)s in the queue. The page says why.", place=place))
 
 
 @pages.post("/bookings/<int:booking_id>/cancellation")
@@ -222,6 +234,57 @@ def draw_entries(class_id: int) -> Any:
     if held is None:
         raise Refusal("not_found")
     return Response(held.entries, mimetype="text/plain")
+
+
+@pages.get("/classes/<int:class_id>/seats")
+@public
+def ledger(class_id: int) -> Any:
+    """Show every seat and every place in the queue, and why it is where it is; it names nobody."""
+    view = _view(class_id)
+    shares, entries = kept_seats(view.row), entries_of(class_id)
+    by_share = {share.id: share for share in shares}
+    if kind := sheets.wanted():
+        return sheets.taken_away(
+            kind,
+            _("Seat by seat"),
+            [str(head) for head in _ENTRY],
+            [_entry(entry, by_share, view.row) for entry in entries],
+        )
+    number = page_number()
+    pager = SimpleNamespace(
+        number=number,
+        pages=max(-(-len(entries) // PAGE_SIZE), 1),
+        url=lambda n: url_for(".ledger", class_id=class_id, page=n),
+    )
+    return render_template(
+        "booking/ledger.html",
+        view=view,
+        shares=shares,
+        by_share=by_share,
+        entries=entries[(number - 1) * PAGE_SIZE : number * PAGE_SIZE],
+        pager=pager,
+        whom=words.whom,
+        why=words.why,
+    )
+
+
+_ENTRY = [
+    _l("Order"),
+    _l("Number in the draw"),
+    _l("Asked"),
+    _l("Seats"),
+    _l("Outcome"),
+    _l("Kept for"),
+    _l("Why"),
+    _l("Since"),
+]
+
+
+def _entry(entry: Entry, by_share: dict[int, KeptSeats], row: TrainingClass) -> list[Any]:
+    outcome = _("In the queue") if entry.state == State.QUEUED else _("Seat")
+    kept_for = words.whom(by_share[entry.share_id]) if entry.share_id else ""
+    why = words.why(entry.state, entry.reason, row.seats_free)
+    return [entry.order, entry.draw_no, entry.asked_at, entry.seats, outcome, kept_for, why, entry.since]
 
 
 @pages.route("/classes/<int:class_id>/move", methods=["GET", "POST"])

@@ -37,11 +37,12 @@ def write_course(
     course_id: int | None = None,
     industry_ids: Collection[int] = (),
     request_key: RequestKey | None = None,
+    enterprise_year_limit: int | None = None,
 ) -> int:
     """Write a new course, or change one; return its id. A text with which a class was given becomes a version.
 
-    `industry_ids`: for whom it is made; none is for all. Raises Refusal: not_allowed, not_found (course, topic or
-    industry).
+    `industry_ids`: for whom it is made; none is for all. Seats that an enterprise has beyond a new
+    `enterprise_year_limit` stay its own. Raises Refusal: not_allowed, not_found (course, topic or industry).
     """
     with transaction(request_key) as kept:
         if kept.earlier_answer:
@@ -56,6 +57,7 @@ def write_course(
         else:
             course = locked(Course, course_id)
             _change(course, topic_id, text, for_key_units)
+        course.enterprise_year_limit = enterprise_year_limit
         _make_for(course, industry_ids)
         id_ = course.id
         kept.answer(id_)

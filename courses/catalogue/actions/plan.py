@@ -11,6 +11,9 @@ from courses.catalogue.model import (
     Course,
     Lecturer,
     ReminderRule,
+    SeatShare,
+    Share,
+    ShareKind,
     Sitting,
     Span,
     Teaching,
@@ -21,13 +24,14 @@ from courses.ground.db import db
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import lock_all, locked
 from courses.homes.model import Room
-from courses.people.model import Person
+from courses.people.model import Industry, Person, Town
 
 
 def check_plan(plan: ClassPlan, at: dt.datetime) -> list[Span]:
     """Return the plan's sittings in order.
 
-    Raises Refusal as `check_sittings` does, and window_wrong, draw_wrong, names_by_wrong, not_found, course_archived.
+    Raises Refusal as `check_sittings` and `check_shares` do, and window_wrong, draw_wrong, names_by_wrong, not_found,
+    course_archived.
     """
     sittings = check_sittings(plan.sittings, at)
     if not plan.opens_at < plan.closes_at <= sittings[0][0] or plan.cancel_until > sittings[0][0]:
@@ -36,12 +40,36 @@ def check_plan(plan: ClassPlan, at: dt.datetime) -> list[Span]:
         raise Refusal("draw_wrong")
     if plan.names_by and not max(at, plan.opens_at) < plan.names_by <= sittings[0][0]:
         raise Refusal("names_by_wrong")
+    check_shares(plan, sittings[0][0])
     course = db.session.get(Course, plan.course_id)
     if course is None:
         raise Refusal("not_found")
     if course.archived_at:
         raise Refusal("course_archived")
     return sittings
+
+
+def check_shares(plan: ClassPlan, begins: dt.datetime) -> None:
+    """Raise Refusal: shares_too_many, shares_twice, shares_wrong; not_found for a town or industry that is none."""
+    if not plan.shares:
+        return
+    if (kept := sum(share.seats for share in plan.shares)) > plan.capacity:
+        raise Refusal("shares_too_many", kept=kept, seats=plan.capacity)
+    if len({(share.kind, share.of) for share in plan.shares}) < len(plan.shares):
+        raise Refusal("shares_twice")
+    if plan.shares_until is None or not plan.opens_at < plan.shares_until <= begins:
+        raise Refusal("shares_wrong")
+    if not all(_is_known(share) for share in plan.shares):
+        raise Refusal("not_found")
+
+
+def _is_known(share: Share) -> bool:
+    """Return whether there is the town or the industry, where it is one."""
+    if share.kind == ShareKind.TOWN:
+        return db.session.get(Town, share.of or 0) is not None
+    if share.kind == ShareKind.INDUSTRY:
+        return db.session.get(Industry, share.of or 0) is not None
+    return True
 
 
 def check_sittings(sittings: Sequence[Span], at: dt.datetime) -> list[Span]:
@@ -115,6 +143,15 @@ def set_reminders(class_: TrainingClass, minutes_before: Collection[int], at: dt
         ReminderRule(class_id=class_.id, minutes_before=minutes, made_at=at)
         for minutes in sorted(set(minutes_before) - standing)
     )
+
+
+def set_shares(class_: TrainingClass, shares: Sequence[Share]) -> None:
+    """Let the class keep these seats, and no others."""
+    db.session.execute(delete(SeatShare).where(SeatShare.class_id == class_.id))
+    for kind, seats, of in shares:
+        whom = {ShareKind.TOWN: {"town_id": of}, ShareKind.INDUSTRY: {"industry_id": of}}.get(kind, {})
+        db.session.add(SeatShare(class_id=class_.id, kind=kind, seats=seats, **whom))
+        db.session.flush()  # their ids are their order
 
 
 def set_lecturers(class_: TrainingClass, lecturer_ids: Collection[int]) -> None:

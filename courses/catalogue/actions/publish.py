@@ -16,6 +16,7 @@ from courses.catalogue.actions.plan import (
     check_plan,
     set_lecturers,
     set_reminders,
+    set_shares,
     set_sittings,
 )
 from courses.catalogue.actions.teaching import tell_lecturers
@@ -37,7 +38,8 @@ def publish(actor: Actor, plan: ClassPlan, request_key: RequestKey | None = None
     """Publish a class of the actor's squadron, or the draft it was so far; return its id.
 
     Raises Refusal: no_sitting, ends_before_start, sittings_overlap, in_the_past, window_wrong, draw_wrong,
-    too_many_seats, room_clash, lecturer_clash, not_found (course, room, lecturer or draft), not_allowed.
+    shares_too_many, shares_twice, shares_wrong, too_many_seats, room_clash, lecturer_clash, not_found (course, room,
+    lecturer or draft), not_allowed.
     """
     with transaction(request_key) as kept:
         if kept.earlier_answer:
@@ -50,8 +52,8 @@ def publish(actor: Actor, plan: ClassPlan, request_key: RequestKey | None = None
 def save_draft(actor: Actor, plan: ClassPlan, draft: int | None = None, request_key: RequestKey | None = None) -> int:
     """Keep a class of the actor's squadron that nobody else sees yet; return its id.
 
-    Raises Refusal: no_sitting, ends_before_start, sittings_overlap, in_the_past, window_wrong, draw_wrong, not_found,
-    not_allowed.
+    Raises Refusal: no_sitting, ends_before_start, sittings_overlap, in_the_past, window_wrong, draw_wrong,
+    shares_too_many, shares_twice, shares_wrong, not_found, not_allowed.
     """
     with transaction(request_key) as kept:
         if kept.earlier_answer:
@@ -149,6 +151,8 @@ def _written(
         "published_at": at if state == ClassState.PUBLISHED else None,
         "enterprise_limit": plan.enterprise_limit,
         "names_by": plan.names_by,
+        "fill_rule": plan.fill_rule,
+        "shares_until": plan.shares_until if plan.shares else None,
         "state": state,
     }
     with db.session.no_autoflush:  # all at once: written in part, booking would close after the class begins
@@ -160,6 +164,7 @@ def _written(
                 setattr(class_, name, fact)
     db.session.flush()
     set_sittings(class_, sittings)
+    set_shares(class_, plan.shares)
     set_lecturers(class_, plan.lecturer_ids)
     set_reminders(class_, plan.reminders, at)
     db.session.flush()

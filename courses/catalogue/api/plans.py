@@ -11,8 +11,18 @@ from pydantic_core import PydanticCustomError
 
 from courses.catalogue import actions, planning
 from courses.catalogue.actions import ClassPlan
-from courses.catalogue.forms import MAX_AHEAD, MAX_SITTINGS, REMINDERS
-from courses.catalogue.model import CANCEL_BEFORE, DEFAULT_REMINDERS, ClassState, DayKind, Span, TrainingClass
+from courses.catalogue.forms import MAX_AHEAD, MAX_SHARES, MAX_SITTINGS, REMINDERS
+from courses.catalogue.model import (
+    CANCEL_BEFORE,
+    DEFAULT_REMINDERS,
+    ClassState,
+    DayKind,
+    FillRule,
+    Share,
+    ShareKind,
+    Span,
+    TrainingClass,
+)
 from courses.catalogue.planning import Clash, DayNote
 from courses.ground import clock
 from courses.ground.api import WHOLE, Day, Id, Moment, Shape, Words, words
@@ -68,13 +78,23 @@ Minutes = Annotated[int, WHOLE, AfterValidator(_offered), WithJsonSchema({"type"
 Seats = Annotated[int, Field(ge=1, le=1000, examples=[30]), WHOLE]
 
 
+class Kept(Shape):
+    about = _l("Seats kept for those of a town or an industry (`of`: its id), for key units or for first-timers.")
+
+    kind: ShareKind
+    seats: Seats
+    of: Id | None = None
+
+
 class Plan(Timetable):
     about = _l(
         "A class to be published. Without `opens_at` booking opens at once, without `closes_at` it closes when the "
         "class begins, and without `cancel_until` cancelling is free until 24 hours before. `reminders`: minutes "
         "before a sitting. `enterprise_limit`: how many seats one enterprise can have. With "
         "`draw_at` lots are drawn then among all who entered before. `names_by`: until when held seats can get "
-        "their names; without it until `cancel_until`."
+        "their names; without it until `cancel_until`. "
+        "`fill_rule`: whether those who fit go before a group that does not. `shares` are kept until `shares_until`, "
+        "or until `cancel_until`."
     )
 
     course: Id
@@ -86,10 +106,14 @@ class Plan(Timetable):
     enterprise_limit: Seats | None = None
     draw_at: Moment | None = None
     names_by: Moment | None = None
+    fill_rule: FillRule = FillRule.STRICT
+    shares: list[Kept] = Field([], max_length=MAX_SHARES)
+    shares_until: Moment | None = None
     reminders: list[Minutes] = Field(list(DEFAULT_REMINDERS), max_length=len(_MINUTES))
 
     def as_class_plan(self) -> ClassPlan:
         begins = min((start for start, _ in self.spans()), default=clock.now())
+        cancel_until = self.cancel_until or begins - CANCEL_BEFORE
         return ClassPlan(
             course_id=self.course,
             room_id=self.room,
@@ -97,9 +121,12 @@ class Plan(Timetable):
             capacity=self.capacity,
             opens_at=self.opens_at or min(clock.now(), begins - dt.timedelta(minutes=1)),
             closes_at=self.closes_at or begins,
-            cancel_until=self.cancel_until or begins - CANCEL_BEFORE,
+            cancel_until=cancel_until,
             draw_at=self.draw_at,
             names_by=self.names_by,
+            fill_rule=self.fill_rule,
+            shares=[Share(kept.kind, kept.seats, kept.of) for kept in self.shares],
+            shares_until=(self.shares_until or cancel_until) if self.shares else None,
             lecturer_ids=self.lecturers,
             reminders=self.reminders,
             enterprise_limit=self.enterprise_limit,
@@ -125,6 +152,9 @@ class Planned(Shape):
     enterprise_limit: int | None
     draw_at: Moment | None
     names_by: Moment | None
+    fill_rule: FillRule
+    shares: list[Kept]
+    shares_until: Moment | None
     reminders: list[int]
 
 
@@ -181,6 +211,9 @@ def planned(plan: ClassPlan) -> Planned:
         enterprise_limit=plan.enterprise_limit,
         draw_at=plan.draw_at,
         names_by=plan.names_by,
+        fill_rule=plan.fill_rule,
+        shares=[Kept(kind=share.kind, seats=share.seats, of=share.of) for share in plan.shares],
+        shares_until=plan.shares_until,
         reminders=sorted(plan.reminders, reverse=True),
     )
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from courses.catalogue import actions, planning, queries
 from courses.catalogue.actions import CourseText
 from courses.catalogue.api.blueprint import resources
+from courses.catalogue.api.plans import Seats
 from courses.catalogue.api.shelves import CourseInFull, course_in_full
 from courses.catalogue.forms import LONGEST
 from courses.ground.api import (
@@ -60,6 +61,7 @@ class CourseWriting(Shape):
     syllabus: Syllabus = Syllabus()
     for_key_units: bool = False
     industries: list[Id] = Field([], max_length=50)
+    enterprise_year_limit: Seats | None = None
 
     def text(self) -> CourseText:
         return CourseText(
@@ -116,6 +118,7 @@ def new_course(body: CourseWriting) -> Written:
         body.for_key_units,
         industry_ids=body.industries,
         request_key=request_key(actor.id),
+        enterprise_year_limit=body.enterprise_year_limit,
     )
     return Written(id=made, url=url_for(".course", course_id=made))
 
@@ -127,7 +130,16 @@ def new_course(body: CourseWriting) -> Written:
     about=_l("A text with which a class was given becomes a version; that class keeps it."),
 )
 def edit_course(course_id: int, body: CourseWriting) -> CourseInFull:
-    actions.write_course(signed_in(), body.topic_id(), body.text(), body.for_key_units, course_id, body.industries)
+    actor, limit = signed_in(), body.enterprise_year_limit
+    actions.write_course(
+        actor,
+        body.topic_id(),
+        body.text(),
+        body.for_key_units,
+        course_id,
+        body.industries,
+        enterprise_year_limit=limit,
+    )
     return course_in_full(course_id)
 
 

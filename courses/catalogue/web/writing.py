@@ -38,7 +38,8 @@ def _write(form: CourseForm, course: Course | None = None) -> Any:
     form.industries.choices = [SelectChoice(one.id, plain(one, "name")) for one in industry_names()]
     if form.validate_on_submit():
         id_, topic_id, key = course.id if course else None, form.topic_id.data, form.for_key_units.data
-        written = actions.write_course(signed_in(), topic_id, form.text(), key, id_, form.industries.data or ())
+        more = {"industry_ids": form.industries.data or (), "enterprise_year_limit": form.enterprise_year_limit.data}
+        written = actions.write_course(signed_in(), topic_id, form.text(), key, id_, **more)
         flash(_("The course is saved."), "done")
         return redirect(url_for(".course", course_id=written), 303)
     versions = planning.versions(course.id) if course else []

@@ -1,0 +1,81 @@
+"""The ledger of seats: whose seats are kept, and what became of each request, without names."""
+
+import datetime as dt
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+
+from courses.booking.model import LIVE, SEATED, Booking, Enrolment
+from courses.catalogue.model import SeatShare, ShareKind, TrainingClass
+from courses.ground.db import db
+from courses.people.model import Industry, Town
+
+
+class KeptSeats(NamedTuple):
+    """Seats kept for some: `of` a town or an industry, with its names; how many of them are taken."""
+
+    id: int
+    kind: ShareKind
+    seats: int
+    of: int | None
+    name_zh: str
+    name_en: str
+    taken: int
+
+
+def kept_seats(class_: TrainingClass) -> list[KeptSeats]:
+    """Return the shares of a class, in the order in which they are filled."""
+    if class_.shares_until is None:
+        return []
+    taken = (
+        select(func.count())
+        .select_from(Booking)
+        .where(Booking.share_id == SeatShare.id, Booking.state.in_(SEATED))
+        .correlate(SeatShare)
+        .scalar_subquery()
+    )
+    statement = (
+        select(
+            SeatShare.id,
+            SeatShare.kind,
+            SeatShare.seats,
+            func.coalesce(SeatShare.town_id, SeatShare.industry_id),
+            func.coalesce(Town.name_zh, Industry.name_zh, ""),
+            func.coalesce(Town.name_en, Industry.name_en, ""),
+            taken,
+        )
+        .outerjoin(Town, Town.id == SeatShare.town_id)
+        .outerjoin(Industry, Industry.id == SeatShare.industry_id)
+        .where(SeatShare.class_id == class_.id)
+        .order_by(SeatShare.id)
+    )
+    return [KeptSeats(*row) for row in db.session.execute(statement)]
+
+
+class Entry(NamedTuple):
+    """One line of the seat ledger: `seats` of one request that became the same, and why. It names nobody.
+
+    `order` is the number of the request.
+    """
+
+    order: int
+    draw_no: int | None
+    asked_at: dt.datetime
+    seats: int
+    state: str
+    share_id: int | None
+    reason: str
+    since: dt.datetime
+
+
+def entries_of(class_id: int) -> list[Entry]:
+    """Return every seat and every place in the queue of a class, in the order of the requests."""
+    became = (Booking.state, Booking.share_id, Booking.reason, Booking.changed_at)
+    statement = (
+        select(Enrolment.order_no, Enrolment.entry_no, Enrolment.made_at, func.count(), *became)
+        .join(Enrolment, Enrolment.id == Booking.enrolment_id)
+        .where(Booking.class_id == class_id, Booking.state.in_(LIVE))
+        .group_by(Enrolment.id, *became)
+        .order_by(Enrolment.order_no, func.min(Booking.id))
+    )
+    return [Entry(*row) for row in db.session.execute(statement)]
