@@ -90,6 +90,10 @@ class Town:
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
         return Town(folder)
 
+    def also(self, **settings: str) -> None:
+        """Give it more settings, from its next start on."""
+        self._environ |= settings
+
     def start(self) -> None:
         self._run(["wsgi.py"], ["-m", "flask", "--app", "wsgi", "worker"])
 

@@ -100,7 +100,7 @@ class Provider:
         return [json.dumps(body).encode()]
 
 
-class _Quiet(WSGIRequestHandler):
+class Quiet(WSGIRequestHandler):
     def log_message(self, *args: object) -> None:
         pass
 
@@ -108,7 +108,7 @@ class _Quiet(WSGIRequestHandler):
 @pytest.fixture
 def provider(app: Flask) -> Iterator[Provider]:
     made = Provider("")
-    server = make_server("127.0.0.1", 0, made, handler_class=_Quiet)
+    server = make_server("127.0.0.1", 0, made, handler_class=Quiet)
     made.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
