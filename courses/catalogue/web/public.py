@@ -176,8 +176,8 @@ def sitemap() -> Response:
 @pages.get("/robots.txt")
 @public
 def robots() -> Response:
-    """Keep robots to what is for the public, and out of calendars that never end."""
-    closed = ("/calendar", "/desk", "/sign-in", "/profile", "/resets", "/invitations", "/people", "/api", "/*?*q=")
+    """Keep robots to what is for the public, and out of calendars that never end. The desk is behind the sign-in."""
+    closed = ("/calendar", "/sign-in", "/profile", "/resets", "/invitations", "/people", "/api", "/*?*q=")
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), f"Sitemap: {absolute('/sitemap.xml')}", ""]
     return Response("\n".join(lines), mimetype="text/plain")
 
