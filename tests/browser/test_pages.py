@@ -145,6 +145,8 @@ CASES = (
     Case("owner", "/desk"),
     Case("owner", "/classes/{open}"),
     Case("owner", "/classes/{full}"),
+    Case("owner", "/classes/{open}", then="held"),
+    Case("owner", "/classes/{open}", then="naming"),
     Case("owner", "/people/new"),
     Case("owner", "/people/new", then="empty"),
     Case("", "/join"),
@@ -335,6 +337,22 @@ def _sent(page: Page) -> None:
     page.wait_for_url("**/columns")
 
 
+def _held(page: Page) -> None:
+    """Hold a seat for somebody who is named later, unless another walk over this page holds one already."""
+    if not page.locator("#held").count():
+        page.locator("#hold summary").click()
+        page.locator("#hold-seats").fill("1")
+        page.locator("#hold .button").click()
+    expect(page.locator("#held")).to_be_visible()
+
+
+def _naming(page: Page) -> None:
+    """Go on to say who comes."""
+    _held(page)
+    page.locator("#held a.button").first.click()
+    page.wait_for_url("**/bookings/*/person")
+
+
 STEPS: dict[str, Callable[[Page], None]] = {
     "empty": _empty,
     "backwards": _backwards,
@@ -342,6 +360,8 @@ STEPS: dict[str, Callable[[Page], None]] = {
     "token": _token,
     "marked": _marked,
     "told": _told,
+    "held": _held,
+    "naming": _naming,
     "joined": _joined,
     "registered": _registered,
     "sent": _sent,

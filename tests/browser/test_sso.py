@@ -94,5 +94,29 @@ def test_who_comes_by_the_citys_app_confirms_once(joined_town: Town, provider: F
         again.goto("/sign-in?next=/notices")
         again.get_by_role("link", name=button).click()
         again.wait_for_url("**/notices")
+    only_the_provider(door, provider)
+
+
+def test_an_address_that_nobody_verified_is_confirmed_by_mail(
+    joined_town: Town, provider: FrontDoor, door: Door, lang: str, say: Words
+) -> None:
+    provider.claims = {"sub": "chen", "email": "chen@demo.example", "email_verified": False}
+    page = door(joined_town, "", lang, color_scheme="dark")
+    page.goto("/sign-in/sso?next=/notices")
+    page.wait_for_url("**/sign-in/sso/mail")
+    check(page, lang)
+    page.get_by_role("button", name=say("Mail me a link")).click()
+    expect(page.locator("h1")).to_have_text(say("Check your mail"))
+    check(page, lang)
+    (mail,) = joined_town.mailed("sso", 1, "chen@")
+    page.goto(next(word for word in mail.text.split() if "/sign-in/sso/links/" in word))
+    check(page, lang)
+    page.get_by_role("button", name=say("Link and sign in")).click()
+    page.wait_for_url("**/notices")
+    only_the_provider(door, provider)
+
+
+def only_the_provider(door: Door, provider: FrontDoor) -> None:
+    """Nothing was out of order but that the browser was sent to the one place it should be sent to."""
     assert {address.split("?")[0] for address in door.complaints} == {f"{provider.url}/authorize"}
-    door.complaints.clear()  # the one place that a browser is sent to, and it was
+    door.complaints.clear()
