@@ -1,6 +1,7 @@
 """Asking to join an enterprise, and deciding it."""
 
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Literal
 
 from flask import current_app, url_for
 from flask_babel import lazy_gettext as _l
@@ -24,6 +25,12 @@ _PLACE = TypeAdapter(tuple[bool, Id])
 CreditCode = Annotated[
     Line, Field(min_length=18, max_length=30, examples=["91330481DMKNQXNW2U"]), known_by(identity.credit_code)
 ]
+
+
+class JoinState(StrEnum):
+    WAITING = Answer.WAITING.value
+    CONFIRMED = Answer.CONFIRMED.value
+    REFUSED = Answer.REFUSED.value
 
 
 class Joining(Shape):
@@ -66,7 +73,7 @@ class JoinRequest(Shape):
     enterprise: Known | None
     town: Town
     asked_at: Moment
-    state: Answer
+    state: JoinState
     reason: str | None
     decided_at: Moment | None
     decided_by: str | None
@@ -78,7 +85,7 @@ class JoinRequests(Page):
 
 class JoinFilters(Paged):
     q: Line = Field("", max_length=100)
-    state: Answer | None = None
+    state: Literal["waiting", "confirmed", "refused"] | None = None
 
 
 class Reason(Shape):
@@ -187,7 +194,7 @@ def _request(row: queries.Joining) -> JoinRequest:
         enterprise=known,
         town=Town(id=row.town_id, name=Words(zh=row.town_zh, en=row.town_en or None)),
         asked_at=row.asked_at,
-        state=Answer(row.state),
+        state=JoinState(row.state),
         reason=row.reason or None,
         decided_at=row.decided_at,
         decided_by=row.decider,
