@@ -36,6 +36,7 @@ class Member(Shape):
     hours: float
     hours_in_all: float
     classes_to_come: int
+    is_deputy: bool
 
 
 class Contact(Shape):
