@@ -303,7 +303,7 @@ def _check_offices(at):
     held = seats.where(Booking.class_id == limited.one().id, Booking.state.in_(SEATED)).group_by(
         Enrolment.enterprise_id
     )
-    assert max(db.session.scalars(held)) == 2
+    assert max(db.session.scalars(held)) <= 2
     for template, course in planning.templates(gao.squadron_id):
         plan = planning.plan_from(course.id, template.settings, at)
         assert publish(gao, replace(plan, sittings=_next_year(plan), opens_at=at, closes_at=_next_year(plan)[0][0]))

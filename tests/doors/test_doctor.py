@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask_migrate import stamp
-from sqlalchemy import delete, insert, text, update
+from sqlalchemy import delete, insert, select, text, update
 
 from config import Settings
 from courses.accounts.actions import token_for
 from courses.accounts.model import Token
 from courses.booking.model import Booking, Enrolment, Event, State
-from courses.catalogue.model import Sitting, TrainingClass
+from courses.catalogue.model import SeatShare, ShareKind, Sitting, TrainingClass
 from courses.ground import clock, pulse
 from courses.ground.db import db
 from courses.ground.language import speaking
@@ -106,6 +106,18 @@ def test_more_seats_than_there_are(app: Flask, class_id: int) -> None:
     more = [update(TrainingClass).values(seats_taken=2, queued=0), update(Booking).values(state=State.BOOKED)]
     past_the_constraints(app, drops, *more)
     assert f"class {class_id}: more seats taken than there are" in words()
+
+
+def test_more_kept_seats_than_there_are(app: Flask, class_id: int) -> None:
+    other = makers.a_class(days=30, seats=2)
+    for who in (SHEN, LU):
+        makers.book(who, other)
+    change(insert(SeatShare).values(class_id=other, kind=ShareKind.KEY_UNIT, seats=1))
+    share = db.session.scalar(select(SeatShare.id))
+    change(
+        update(Notice).values(state=Fate.SENT), update(Booking).where(Booking.class_id == other).values(share_id=share)
+    )
+    assert words() == [f"share {share}: more of its kept seats are taken than there are"]
 
 
 def test_a_booking_without_a_log(app: Flask, class_id: int) -> None:
