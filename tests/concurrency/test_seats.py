@@ -209,7 +209,7 @@ def move_and_book(app: Flask, do: Do) -> list[str]:
     wrong = [str(o) for o in asked if not o.is_done and o.refusal != "person_clash"] + faults()
     if not moved.is_done:
         return [*wrong, str(moved)]
-    warned = {n.person_id: n.facts.get("clash", False) for n in makers.told("moved") if n.class_id == first}
+    warned = {n.person_id: "clash" in n.facts for n in makers.told("moved") if n.class_id == first}
     return wrong + [
         f"person {id_}: has both seats: {o.is_done}, was told so: {warned.get(id_)}"
         for id_, o in zip(people, asked, strict=True)
