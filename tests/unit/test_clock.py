@@ -121,7 +121,8 @@ def test_every_job_is_a_command_and_harmless_when_there_is_nothing_to_do(app: Fl
     counts = [line.partition(": ")[2] for line in result.output.splitlines()]  # retention has a line for each kind
     assert result.exit_code == 0
     assert counts
-    assert set(counts) == {"0"}
+    always = job.name == "statistics" and db.engine.dialect.name == "sqlite"  # type: ignore[attr-defined]
+    assert set(counts) == {"1" if always else "0"}
 
 
 def test_a_job_can_be_tried_before_its_day_in_the_zone_of_the_city(app: Flask) -> None:

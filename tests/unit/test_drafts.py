@@ -30,7 +30,7 @@ def test_a_draft_stands_as_it_was_planned_and_on_no_shelf(app: Flask) -> None:
     row = the_class(class_id)
     assert row.state == "draft"
     read = planning.plan_of(row)
-    assert dataclasses.replace(read, sittings=tuple(read.sittings)) == dataclasses.replace(
+    assert dataclasses.replace(read, sittings=tuple(read.sittings), shares=tuple(read.shares)) == dataclasses.replace(
         plan, sittings=tuple(plan.sittings)
     )
     assert catalogue.classes_of(1, clock.now()) == []
