@@ -67,7 +67,7 @@ IDS = {
     "held": _TAUGHT + f"< {NOW} ORDER BY t.starts_at DESC",
     "to be held": _TAUGHT + f"> {NOW} ORDER BY t.starts_at",
     "another firm": "SELECT max(id) FROM enterprise",
-    "asking": "SELECT id FROM join_request",
+    "asking": "SELECT min(id) FROM join_request",
     "firm": "SELECT o.enterprise_id FROM post o JOIN person p ON p.id = o.person_id"
     " WHERE p.email = 'owner@demo.example'",
     "shen": "SELECT id FROM person WHERE email = 'shen@demo.example'",
