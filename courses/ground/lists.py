@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from flask import Response, render_template, request
 from sqlalchemy import Select, func, select
+from sqlalchemy.sql.util import find_tables
 
 from courses.ground import sheets
 from courses.ground.db import db
@@ -77,37 +78,36 @@ def listed(
     then: Any,
     by: str,
     total: Select[*tuple[Any, ...]] | None = None,
-    key: Any = None,
+    keys: Select[int] | None = None,
     **facts: Any,
 ) -> str | Response:
     """Answer with a list: a page of `template`, or all of it as a file called `name`.
 
     `statement` yields the rows in no order, `make` turns one into what the columns read. `by` is the order in which the
     list opens ("-hours": the most first), `then` decides between equals. `total` counts the rows where
-    that can be done with less than `statement` joins; with a `key`, all but the order is asked of the rows of the page
-    alone. Two statements, for a file one.
+    that takes less than `statement` joins. `keys` yields the ids of the same rows with fewer joins: where they can be
+    put in order by these, the rest is asked of the rows of the page alone. Two statements, for a file one.
     """
     column, falls = _order(columns, request.args.get("sort", ""), by)
     orders = column.order if isinstance(column.order, tuple) else (column.order,)
-    statement = statement.order_by(*(order.desc() if falls else order for order in orders), then)
+    by_all = (*(order.desc() if falls else order for order in orders), then)
+    statement = statement.order_by(*by_all)
     if kind := sheets.wanted():
         found = [make(row) for row in db.session.execute(statement)]
         head = [str(column.label) for column in columns]
         return sheets.taken_away(kind, name, head, ([column.value(row) for column in columns] for row in found))
     if total is None:
-        total = select(func.count()).select_from(statement.order_by(None).subquery())
+        total = select(func.count()).select_from((statement if keys is None else keys).order_by(None).subquery())
     count = db.session.scalar(total) or 0
     number = min(page_number(), max(1, -(-count // SIZE)))
-    page = statement.offset((number - 1) * SIZE).limit(SIZE)
-    if key is not None and not any(_is_label(order) for order in orders):
-        page = statement.where(key.in_(page.with_only_columns(key, maintain_column_froms=True)))
+    begins = (number - 1) * SIZE
+    if keys is not None and {getattr(order, "table", None) for order in orders} <= set(find_tables(keys)):
+        key = keys.selected_columns[0]
+        page = statement.where(key.in_(keys.order_by(*by_all).offset(begins).limit(SIZE)))
+    else:
+        page = statement.offset(begins).limit(SIZE)
     rows = [make(row) for row in db.session.execute(page)]
     return render_template(template, list=Listing(rows, columns, count, number, column, falls), **facts)
-
-
-def _is_label(order: Any) -> bool:
-    """Return whether an order is by what the statement works out, and not by a column of a table."""
-    return getattr(order, "table", None) is None
 
 
 def _order(columns: Sequence[Column], asked: str, by: str) -> tuple[Column, bool]:

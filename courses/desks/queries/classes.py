@@ -187,12 +187,12 @@ def classes(served: Any, asked: Asked, at: dt.datetime) -> Select[*tuple[Any, ..
     return listed
 
 
-def classes_count(served: Any, asked: Asked, at: dt.datetime) -> Select[int]:
-    """Return the statement that counts these; course and Home are joined only where words are looked for in them."""
-    counted: Select[int] = select(func.count(TrainingClass.id))
+def class_ids(served: Any, asked: Asked, at: dt.datetime) -> Select[int]:
+    """Return the statement of their ids; course and Home are joined only where words are looked for in them."""
+    ids: Select[int] = select(TrainingClass.id)
     if asked.q:
-        counted = _placed(counted)
-    return counted.where(served, *_asked_for(asked, at))
+        ids = _placed(ids)
+    return ids.where(served, *_asked_for(asked, at))
 
 
 def _placed(statement: Any) -> Any:
