@@ -162,7 +162,7 @@ class _Builder:
         self._present = min(len(people), max(7, self._bookings // 14))
         ever = min(PEOPLE_EVER, max(7, self._past // 10))
         for n in range(max(0, ever - len(people))):
-            enterprise = people[n % 700][1]
+            enterprise = 1 + n % len(self._rows.of(Enterprise))
             gone = self._now - dt.timedelta(days=30 + n % 700)
             person = self._person("前", gone)
             people.append((person, enterprise))
