@@ -296,12 +296,13 @@ def start(town: Town) -> None:
     worker.wait(20)
     main, *webs = memory.values()
     note("start to first answer", seconds=median(times))
-    note("memory, MB resident", server=main, web=max(webs), worker=worker_mb)
+    note("memory, MB, shared pages divided", server=main, web=max(webs), worker=worker_mb)
     note("first visit, bytes over the wire", **first)
 
 
 def _memory_mb(pid: str) -> float:
-    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    """Return a process's proportional set size: a page that two processes share counts half for each."""
+    found = re.search(r"^Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
     return int(found[1]) / 1024 if found else 0.0
 
 

@@ -11,7 +11,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from config import ROOT, Settings
-from courses.ground import logs, metrics
+from courses.ground import logs, metrics, pinyin
 from courses.ground.db import db
 
 
@@ -57,6 +57,7 @@ def serve(app: Flask, with_worker: bool = False) -> None:
     chosen["child_exit"] = lambda server, child: metrics.forget_process(child.pid)
     if settings.trusted_proxies:
         chosen["forwarded_allow_ips"] = "*"
+    pinyin.syllables("环保")  # reads the dictionary once, for all processes
     gc.collect()
     gc.freeze()  # what was made before the fork lives as long as the process: nobody need look through it again
     try:

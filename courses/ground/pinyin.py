@@ -8,8 +8,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from pypinyin import lazy_pinyin
-
 Syllables = tuple[str, ...]
 
 SURNAMES = dict(
@@ -30,6 +28,8 @@ def folded(text: str) -> str:
 @lru_cache(maxsize=20_000)
 def syllables(text: str) -> Syllables:
     """Return the pinyin of `text` without tones; a word in Latin letters or figures counts as one syllable."""
+    from pypinyin import lazy_pinyin  # its dictionary takes 60 MB: only in a process that asks for a sound
+
     spelt = lazy_pinyin(folded(text), errors=lambda rest: re.sub(r"[^a-z0-9]+", " ", rest))
     return tuple(" ".join(spelt).split())
 

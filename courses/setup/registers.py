@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from pypinyin import lazy_pinyin
 
 from courses.catalogue.model import Lecturer, Topic
 from courses.ground.db import Base
+from courses.ground.pinyin import syllables
 from courses.homes.model import Home, Room
 from courses.people.model import Association, Industry, Squadron, Town
 
@@ -111,5 +111,5 @@ OTHERS = _l("other records")
 
 def slug_of(name_zh: str, name_en: str) -> str:
     """Return what the entry is called in addresses: its English name, or how its Chinese one sounds."""
-    said = name_en or " ".join(lazy_pinyin(name_zh))
+    said = name_en or " ".join(syllables(name_zh))
     return re.sub(r"[^a-z0-9]+", "-", said.lower()).strip("-")[:48] or "x"
