@@ -424,17 +424,36 @@ def foresee(
     )
 
 
-class KnownDay(NamedTuple):
-    """A day on the administrator's page; `is_own`: the city said so, whatever was announced."""
+class Stretch(NamedTuple):
+    """Days that follow each other as one holiday, a weekend between them included; `named` are those with a name."""
 
-    note: DayNote
-    is_own: bool
+    first: DayNote
+    last: DayNote
+    named: list[DayNote]
 
 
-def special_days(years: Collection[int]) -> list[KnownDay]:
-    """Return the public holidays, make-up days and the city's own corrections of these years, in order."""
+def announced_stretches(years: Collection[int]) -> list[Stretch]:
+    """Return the public holidays and make-up days of these years as they are announced: from day to day."""
+    stretches: list[Stretch] = []
+    for told in (told for year in sorted(years) for _, told in sorted(announced(year).items())):
+        note = DayNote(told.day, DayKind.OFF if told.is_off else DayKind.WORKING, told.name_zh, told.name_en)
+        if stretches and _goes_on(stretches[-1], note):
+            before = stretches.pop()
+            is_new = not told.is_exchanged and note.name_zh not in {one.name_zh for one in before.named}
+            stretches.append(before._replace(last=note, named=[*before.named, *([note] if is_new else [])]))
+        else:
+            stretches.append(Stretch(note, note, [note]))
+    return stretches
+
+
+def _goes_on(stretch: Stretch, note: DayNote) -> bool:
+    last = stretch.last
+    between = (last.day + dt.timedelta(n) for n in range(1, (note.day - last.day).days))
+    return last.kind == note.kind == DayKind.OFF and all(is_weekend(day) for day in between)
+
+
+def own_days(years: Collection[int]) -> list[DayNote]:
+    """Return the days of these years of which the city said itself what they are, in order."""
     first, last = dt.date(min(years), 1, 1), dt.date(max(years), 12, 31)
-    own = {row.day: row for row in db.session.scalars(select(Holiday).where(Holiday.day.between(first, last)))}
-    days = {day for year in years for day in announced(year)} | set(own)
-    notes = ((day, _note(day, own.get(day))) for day in sorted(days))
-    return [KnownDay(note or DayNote(day, "ordinary"), day in own) for day, note in notes]
+    own = db.session.scalars(select(Holiday).where(Holiday.day.between(first, last)).order_by(Holiday.day))
+    return [_note(row.day, row) or DayNote(row.day, "ordinary") for row in own]

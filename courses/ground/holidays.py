@@ -11,6 +11,7 @@ from holidays import country_holidays
 
 COUNTRY = "CN"
 SATURDAY = 5
+DAY_OFF = "休息日"
 
 
 class SpecialDay(NamedTuple):
@@ -21,6 +22,11 @@ class SpecialDay(NamedTuple):
     name_zh: str
     name_en: str
 
+    @property
+    def is_exchanged(self) -> bool:
+        """Return whether it is free because another day is worked for it, and has no name of its own."""
+        return self.is_off and self.name_zh == DAY_OFF
+
 
 @lru_cache(maxsize=20)
 def announced(year: int) -> dict[dt.date, SpecialDay]:
@@ -28,7 +34,7 @@ def announced(year: int) -> dict[dt.date, SpecialDay]:
     chinese = country_holidays(COUNTRY, years=year, language="zh_CN")
     english = country_holidays(COUNTRY, years=year, language="en_US")
     days = {
-        day: SpecialDay(day, True, _plainly(name, "休息日"), _plainly(english[day], "Day off"))
+        day: SpecialDay(day, True, _plainly(name, DAY_OFF), _plainly(english[day], "Day off"))
         for day, name in chinese.items()
     }
     for day in chinese.weekend_workdays:

@@ -77,9 +77,19 @@ def test_the_administrator_corrects_a_day(app: Flask) -> None:
     assert [n.kind for n in day_notes([feast])] == ["off"]
     with refused("not_found"):
         forget_day(admin, feast)
-    listed = {known.note.day: known for known in planning.special_days([2026])}
-    assert listed[plain].is_own
-    assert not listed[feast].is_own
+    assert [note.day for note in planning.own_days([2026])] == [plain, saturday]
+
+
+def test_a_holiday_is_told_from_day_to_day() -> None:
+    year = {one.first.day: one for one in planning.announced_stretches([2026])}
+    autumn = year[dt.date(2026, 10, 1)]
+    assert autumn.last.day == dt.date(2026, 10, 7)
+    assert [note.name_zh for note in autumn.named] == ["国庆节"]  # its exchanged days have no name of their own
+    spring = year[dt.date(2026, 2, 16)]
+    assert spring.last.day == dt.date(2026, 2, 23)  # over the weekend between
+    assert [note.name_zh for note in spring.named] == ["农历除夕", "春节"]
+    saturday = year[dt.date(2026, 10, 10)]
+    assert (saturday.first, saturday.last.kind) == (saturday.last, "working")
 
 
 def test_a_deadline_passes_over_what_is_off_and_runs_on_days_made_up_for(app: Flask) -> None:

@@ -47,5 +47,10 @@ def forget_holiday(day: str) -> Any:
 
 def _page(form: HolidayForm) -> str:
     this_year = clock.local(clock.now()).year
-    days = planning.special_days((this_year, this_year + 1))
-    return render_template("catalogue/holidays.html", form=form, days=days)
+    years = (this_year, this_year + 1)
+    return render_template(
+        "catalogue/holidays.html",
+        form=form,
+        own=planning.own_days(years),
+        stretches=planning.announced_stretches(years),
+    )
