@@ -41,6 +41,7 @@ PAGES: tuple[tuple[str, Member | None], ...] = (
     ("/calendar", None),
     ("/courses/1", None),
     ("/homes/2", None),
+    ("/lecturers", None),
     (f"/lecturers/{CHEN.id}", None),
     ("/feed.atom", None),
     ("/classes/{}", None),
