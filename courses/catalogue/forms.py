@@ -322,7 +322,7 @@ class CourseForm(Form):
 
 class TemplateForm(Form):
     name = StringField(
-        _l("Name"),
+        _l("Name of the template"),
         [DataRequired(REQUIRED), Length(max=MAX_TEMPLATE), no_control_characters],
         filters=[_stripped],
         description=_l("A template of this name is replaced."),

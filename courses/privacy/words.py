@@ -78,7 +78,7 @@ WORDS: dict[str, Any] = {
     "succeeded": _l("took over a post"),
     "teaching": _l("To teach a class"),
     "not_teaching": _l("No longer to teach a class"),
-    "waiting": _l("waiting"),
+    "waiting": _l("pending"),
     "sending": _l("sending"),
     "sent": _l("sent"),
     "failed": _l("failed"),

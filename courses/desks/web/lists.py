@@ -180,7 +180,9 @@ def people() -> str | Response:
         Column("hours", _l("Hours this year"), lambda m: m.hours, column("half_hours"), "num"),
         Column("all", _l("Hours in all"), lambda m: m.hours_in_all, column("half_hours_in_all"), "num"),
         Column("coming", _l("Classes to come"), lambda m: m.coming, column("coming"), "num"),
-        Column("account", _l("Account"), lambda m: _("yes") if m.has_account else _("not yet"), column("has_account")),
+        Column(
+            "account", _l("Account"), lambda m: _("has one") if m.has_account else _("not yet"), column("has_account")
+        ),
     )
     return listed(
         "desks/people.html",

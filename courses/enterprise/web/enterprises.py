@@ -121,5 +121,5 @@ def _people_row(member: Member) -> list[Any]:
         member.hours,
         member.hours_in_all,
         member.coming,
-        _("yes") if member.has_account else _("not yet"),
+        _("has one") if member.has_account else _("not yet"),
     ]

@@ -108,7 +108,7 @@ def _head() -> list[str]:
 
 
 def _row(row: Joining) -> list[Any]:
-    answers = {"waiting": _("waiting"), "confirmed": _("confirmed"), "refused": _("refused")}
+    answers = {"waiting": _("to be decided"), "confirmed": _("confirmed"), "refused": _("refused")}
     return [
         called(row),
         row.enterprise_name,

@@ -86,7 +86,7 @@ def _wanted() -> queries.PeopleFilter:
 
 def _as_row(one: queries.Listed) -> list[str | None]:
     held = " · ".join(f"{role_name(post.role)} {plain(post, 'name')}".strip() for post in one.posts)
-    return [one.name, one.name_en, held, one.email, one.mobile, _("yes") if one.has_account else _("not yet")]
+    return [one.name, one.name_en, held, one.email, one.mobile, _("has one") if one.has_account else _("not yet")]
 
 
 @pages.get("/setup/people/new")

@@ -33,11 +33,11 @@ REFUSED_AT = {"name_taken": "name_zh", "room_offered": "seats"}
 
 def _entries(name: str) -> Any:
     register, found = REGISTERS[name], queries.entries(name)
-    heads = _heads(name)
+    heads, called = _heads(name), _("Name") if name == "lecturers" else _("Entry")
     if kind := sheets.wanted():
         rows = [[e.name_zh, e.name_en, plain(e, "beside"), e.number][: 2 + len(heads)] for e in found]
-        return sheets.taken_away(kind, str(register.title), [_("Name"), _("Name in English"), *heads], rows)
-    return render_template("setup/entries.html", register=register, entries=found, heads=heads)
+        return sheets.taken_away(kind, str(register.title), [called, _("Name in English"), *heads], rows)
+    return render_template("setup/entries.html", register=register, entries=found, heads=heads, called=called)
 
 
 def _heads(name: str) -> list[str]:
