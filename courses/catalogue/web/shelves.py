@@ -43,7 +43,7 @@ def _card(row: queries.Card, *_depends_on: object) -> Markup:
 def shelves() -> str:
     filters = asked.filters()
     found = tuple(shelf(filters, clock.now()))
-    made = _shelf(found, filters, tuple(queries.topics()), choices(), city(), lang(), _present(found))
+    made = _shelf(found, filters, tuple(queries.topics()), choices(), not actor(), city(), lang(), _present(found))
     if actor() or session:
         return render_template("catalogue/shelves.html", shelf=made)
     return fill_in(_page_of_strangers(made, found[:PAGE_SIZE], request.url, lang(), city()))
@@ -62,6 +62,7 @@ def _shelf(
     filters: Filters,
     topics: tuple[queries.Shelf, ...],
     choices: Choices,
+    is_stranger: bool,
     *_depends_on: object,
 ) -> Markup:
     made = render_template(
@@ -72,6 +73,7 @@ def _shelf(
         links=asked,
         topics=topics,
         choices=choices,
+        is_stranger=is_stranger,
         pager=_pager(filters, len(found) > PAGE_SIZE),
     )
     return Markup(made)

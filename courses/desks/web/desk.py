@@ -40,7 +40,7 @@ class Todo:
     "wait", that before the rest."""
 
     name: str
-    count: int
+    count: float
     url: str
     kind: str = ""
 
@@ -133,8 +133,8 @@ def _lecturer(actor: Actor, now: dt.datetime) -> dict[str, Any]:
 def _manager(actor: Actor, now: dt.datetime) -> dict[str, Any]:
     mine = booking.coming(actor.id, now)
     hours = of_people.hours(actor.id, clock.this_year())
-    missing = max(0, city().hours_target * 2 - hours.half_hours + 1) // 2 if actor.has(Role.MANAGER) else 0
-    todos = [Todo("missing_hours", missing, url_for("catalogue.shelves"), "" if mine else "wait")]
+    missing = max(0, city().hours_target * 2 - hours.half_hours) if actor.has(Role.MANAGER) else 0
+    todos = [Todo("missing_hours", missing / 2, url_for("catalogue.shelves"), "" if mine else "wait")]
     if actor.is_deputy and not actor.has(Role.OWNER):
         todos += _unsettled(actor, now)
     seated = next((row for row in mine if row.state != "queued"), None)

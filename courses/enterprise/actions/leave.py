@@ -21,7 +21,7 @@ from courses.people.rights import Actor, Right, require
 def leave(
     actor: Actor, person_id: int, heir_id: int | None, seen: Collection[int] | None = None, door: str = "page"
 ) -> None:
-    """End every post of a person at their enterprise; hours, certificates and past classes stay theirs.
+    """End every post of a person at their enterprise; hours and past classes stay theirs.
 
     With a successor (`heir_id`, of the same enterprise), the posts and each place in a class still to begin pass to
     them, but for those where something is in their way: these are given up, as all are without a successor, and the

@@ -132,7 +132,7 @@ def departure(person_id: int, query: DepartureQuery) -> Departure:
     _l("Let someone leave, and a successor take over"),
     "no_successor",
     "plan_changed",
-    about=_l("The post ends; hours, certificates and past classes stay theirs. Everyone concerned is told."),
+    about=_l("The post ends; hours and past classes stay theirs. Everyone concerned is told."),
 )
 def leave(person_id: int, body: Leaving) -> Departure:
     seen = _departure(person_id, body.heir)
