@@ -74,8 +74,14 @@ def comma_separated(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow(head)
-    writer.writerows([disarmed(_plain(value)) for value in row] for row in rows)
+    writer.writerows([disarmed(_written(value)) for value in row] for row in rows)
     return file.getvalue().encode("utf-8-sig")
+
+
+def _written(value: Any) -> Any:
+    """Return what a cell of a CSV file holds: a moment to the minute, in the city's time."""
+    shown = _plain(value)
+    return f"{shown:%Y-%m-%d %H:%M}" if isinstance(shown, dt.datetime) else shown
 
 
 def read(content: bytes) -> list[list[str]]:
@@ -130,7 +136,7 @@ def _as_text(value: Any) -> str:
 def _plain(value: Any) -> Any:
     """Return a value as a cell holds it: moments in the city's zone, no None, no mark-up."""
     if isinstance(value, dt.datetime):
-        return clock.local(value).replace(tzinfo=None)
+        return clock.local(value).replace(second=0, microsecond=0, tzinfo=None)
     if value is None:
         return ""
     return value if isinstance(value, int | float | dt.date) else str(value)

@@ -11,7 +11,7 @@ from courses.ground import clock, sheets
 from courses.ground.refusal import Refusal
 
 HEAD = ("姓名", "手机", "学时", "日期", "时间")
-MOMENT = dt.datetime(2026, 11, 28, 1, 0, tzinfo=clock.UTC)
+MOMENT = dt.datetime(2026, 11, 28, 1, 0, 20, 845775, tzinfo=clock.UTC)
 ROWS = [
     ("𬬭䶮", "+8613800138000", 2.5, dt.date(2026, 11, 28), MOMENT),
     ("=1+1", "@SUM(A1)", None, None, None),
@@ -34,6 +34,7 @@ def test_a_comma_separated_file_is_read_by_excel_and_computes_nothing() -> None:
     made = sheets.comma_separated(HEAD, ROWS)
     assert made.startswith(b"\xef\xbb\xbf")
     cells = list(csv.reader(io.StringIO(made.decode("utf-8-sig"))))
+    assert cells[1][4] == "2026-11-28 09:00"  # the city's time, to the minute
     assert cells[2][:2] == ["'=1+1", "'@SUM(A1)"]
     assert sheets.read(made)[2][:2] == ["=1+1", "@SUM(A1)"]
 
