@@ -1,7 +1,7 @@
 """What the pages of enterprises show; each function is a fixed number of statements, however much there is."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -418,6 +418,17 @@ def _joinings() -> Select[*tuple[Any, ...]]:
 def joining(request_id: int) -> Joining | None:
     found = db.session.execute(_joinings().where(JoinRequest.id == request_id)).first()
     return Joining(*found) if found else None
+
+
+def people_asking(requests: Sequence[Joining]) -> list[int]:
+    """Return the people whose address or number stands in these requests: those whom we know among who asked."""
+    statement = select(Person.id).where(
+        or_(
+            Person.email.in_({ask.email for ask in requests if ask.email}),
+            Person.mobile.in_({ask.mobile for ask in requests if ask.mobile}),
+        )
+    )
+    return list(db.session.scalars(statement)) if requests else []
 
 
 def joinings(

@@ -79,6 +79,7 @@ def listed(
     by: str,
     total: Select[*tuple[Any, ...]] | None = None,
     keys: Select[int] | None = None,
+    seen: Callable[[Sequence[Any]], None] | None = None,
     **facts: Any,
 ) -> str | Response:
     """Answer with a list: a page of `template`, or all of it as a file called `name`.
@@ -86,7 +87,8 @@ def listed(
     `statement` yields the rows in no order, `make` turns one into what the columns read. `by` is the order in which the
     list opens ("-hours": the most first), `then` decides between equals. `total` counts the rows where
     that takes less than `statement` joins. `keys` yields the ids of the same rows with fewer joins: where they can be
-    put in order by these, the rest is asked of the rows of the page alone. Two statements, for a file one.
+    put in order by these, the rest is asked of the rows of the page alone. `seen` is told which rows are shown. Two
+    statements, for a file one.
     """
     column, falls = _order(columns, request.args.get("sort", ""), by)
     orders = column.order if isinstance(column.order, tuple) else (column.order,)
@@ -94,6 +96,8 @@ def listed(
     statement = statement.order_by(*by_all)
     if kind := sheets.wanted():
         found = [make(row) for row in db.session.execute(statement)]
+        if seen:
+            seen(found)
         head = [str(column.label) for column in columns]
         return sheets.taken_away(kind, name, head, ([column.value(row) for column in columns] for row in found))
     if total is None:
@@ -107,6 +111,8 @@ def listed(
     else:
         page = statement.offset(begins).limit(SIZE)
     rows = [make(row) for row in db.session.execute(page)]
+    if seen:
+        seen(rows)
     return render_template(template, list=Listing(rows, columns, count, number, column, falls), **facts)
 
 

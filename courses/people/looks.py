@@ -2,7 +2,8 @@
 
 A page that shows people's data says so by `looked`; the look is written when the page has been made, before it leaves:
 what cannot be written down is not shown. Reading what is one's own, or an owner's look at their own enterprise, is no
-look. What a list covered is said by its class, enterprise or town, so that each person in it can find it.
+look. What showed all of a class, an enterprise or a town is said by that, so that each person who stood in it then can
+find it. A list that was narrowed or paged, and a page about somebody, is said by those whom it showed: by nobody else.
 """
 
 import datetime as dt
@@ -21,12 +22,11 @@ from courses.people.model import Role
 from courses.people.rights import Actor
 
 STAFF = (Role.OFFICER, Role.LECTURER, Role.ASSOCIATION, Role.BUREAU, Role.ADMINISTRATOR, Role.INSPECTOR)
-PEOPLE_MAX = 200
 
 
 class Look(Base, kw_only=True):
-    """One look: `page` says at what, and so what for. Of class, enterprise, town and person at most one is named; none
-    means a list of the whole city. Keys of persons and enterprises follow these when two are made one."""
+    """One look: `page` says at what, and so what for. Of class, enterprise, town and person one is named. Keys of
+    persons and enterprises follow these when two are made one."""
 
     __tablename__ = "look"
     __table_args__ = (
@@ -64,7 +64,7 @@ def looked(
     if towns := sorted(set(town_ids)):
         whose = [{"town_id": id_} for id_ in towns]
     if person_ids is not None:
-        whose = [{"person_id": id_} for id_ in sorted(set(person_ids) - {actor.id})[:PEOPLE_MAX]]
+        whose = [{"person_id": id_} for id_ in sorted(set(person_ids) - {actor.id})]
     nobody = {"class_id": None, "enterprise_id": None, "town_id": None, "person_id": None}
     row = {"at": clock.now(), "actor_id": actor.id, "page": page}
     row["door"] = "api" if request.path.startswith("/api/") else "page"

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import aliased
 
 from courses.accounts.model import Identity, Token
-from courses.booking.model import Booking, Event
+from courses.booking.model import SEATED, Booking, Enrolment, Event
 from courses.catalogue.model import Course, Interest, Lecturer, Sitting, Teaching, TrainingClass
 from courses.enterprise.model import JoinRequest, Merger
 from courses.enterprise.model import Kind as Merged
@@ -47,21 +47,7 @@ class LookedAt(NamedTuple):
 
 def looks_at(person_id: int, limit: int = 50) -> list[LookedAt]:
     """Return who looked at data of a person, newest first: at them alone or at a list they stood in then."""
-    classes = select(Booking.class_id).where(Booking.person_id == person_id)
-    enterprises = select(Post.enterprise_id).where(Post.person_id == person_id)
-    towns = (
-        select(Enterprise.town_id).join(Post, Post.enterprise_id == Enterprise.id).where(Post.person_id == person_id)
-    )
-    whole_city = (
-        Look.class_id.is_(None) & Look.enterprise_id.is_(None) & Look.town_id.is_(None) & Look.person_id.is_(None)
-    )
-    about = or_(
-        Look.person_id == person_id,
-        Look.class_id.in_(classes),
-        Look.enterprise_id.in_(enterprises),
-        Look.town_id.in_(towns),
-        whole_city,
-    )
+    about = or_(Look.person_id == person_id, _in_class(person_id), _in_enterprise(person_id), _in_town(person_id))
     statement = (
         select(Look, Person.name, Person.name_en, Course.title_zh, Course.title_en)
         .join(Person, Person.id == Look.actor_id)
@@ -78,6 +64,40 @@ def looks_at(person_id: int, limit: int = 50) -> list[LookedAt]:
         newest = first or LookedAt(look.at, 0, name, name_en, look.page, look.door, zh, en)
         days[same] = newest._replace(times=newest.times + 1)
     return list(days.values())[:limit]
+
+
+def _in_class(person_id: int) -> ColumnElement[bool]:
+    """Return the condition for a look at a class in which the person stood at that moment: on the sheets only who had a
+    seat, elsewhere, as in the log, whoever had asked for one."""
+    on_sheet = Look.page.in_(("roster", "sign_in_sheet", "export"))
+    without_seat = Booking.state.not_in(SEATED) & (Booking.changed_at <= Look.at)
+    stood = (
+        select(Booking.id)
+        .join(Enrolment, Enrolment.id == Booking.enrolment_id)
+        .where(Booking.person_id == person_id, Booking.class_id == Look.class_id, Enrolment.made_at <= Look.at)
+        .where(~(on_sheet & without_seat))
+    )
+    classes = select(Booking.class_id).where(Booking.person_id == person_id)
+    return Look.class_id.in_(classes) & stood.correlate(Look).exists()
+
+
+def _in_enterprise(person_id: int) -> ColumnElement[bool]:
+    """Return the condition for a look at an enterprise at which the person had a post at that moment."""
+    enterprises = select(Post.enterprise_id).where(Post.person_id == person_id)
+    return Look.enterprise_id.in_(enterprises) & _had_begun(person_id)
+
+
+def _in_town(person_id: int) -> ColumnElement[bool]:
+    """Return the condition for a look at everyone of the town of the person's enterprise."""
+    towns = (
+        select(Enterprise.town_id).join(Post, Post.enterprise_id == Enterprise.id).where(Post.person_id == person_id)
+    )
+    return Look.town_id.in_(towns) & (Look.page == "export") & _had_begun(person_id)
+
+
+def _had_begun(person_id: int) -> ColumnElement[bool]:
+    begun = or_(Post.began_at.is_(None), Post.began_at <= Look.at)
+    return select(Post.id).where(Post.person_id == person_id, begun).correlate(Look).exists()
 
 
 class Section(NamedTuple):

@@ -571,12 +571,74 @@ def test_notices_that_did_not_arrive_name_people(client: Client, class_id: int) 
     ]
 
 
-def test_requests_to_join_are_looked_at_by_town(client: Client, class_id: int) -> None:
+@pytest.mark.parametrize("path", ["/desk", "/join-requests", "/join-requests?as=csv", "/join-requests/1"])
+def test_a_request_to_join_is_a_look_at_who_asked_and_at_nobody_else(client: Client, class_id: int, path: str) -> None:
     a_request("asks@test.example")
-    for path in ("/join-requests", "/join-requests/1"):
-        assert client.as_(GAO).get(path).status_code == 200
-    db.session.rollback()
-    assert [(look.page, look.town_id) for look in db.session.scalars(select(Look))] == [("joining", 1)] * 2
+    assert client.as_(GAO).get(path).status_code == 200
+    assert looks() == []
+    with transaction():
+        db.session.execute(update(JoinRequest).values(email=SHEN.email))
+    assert client.as_(GAO).get(path).status_code == 200
+    assert looks() == [(GAO.id, "joining", "page", None, None, SHEN.id)]
+
+
+def test_a_program_reads_requests_of_those_who_asked(client: Client) -> None:
+    a_request(SHEN.email)
+    key = {"Authorization": f"Bearer {token_for(GAO.email)}"}
+    for path in ("join-requests", "join-requests/1"):
+        assert client.get(f"/api/v1/{path}", headers=key).status_code == 200
+    assert looks() == [(GAO.id, "joining", "api", None, None, SHEN.id)] * 2
+
+
+@pytest.mark.parametrize(
+    ("path", "page", "seen"),
+    [
+        ("/desk/managers?q=zzzzzz", "people", False),
+        ("/desk/managers?q=zzzzzz&as=csv", "export", False),
+        (f"/desk/managers?q={LU.name}", "people", False),
+        (f"/desk/managers?q={SHEN.name}", "people", True),
+        (f"/desk/managers?q={SHEN.name}&as=csv", "export", True),
+        ("/desk/managers", "people", True),
+        ("/desk/managers?as=csv", "export", True),
+        (f"/people/{SHEN.id}", "people", True),
+        (f"/people/{COLLEAGUE.id}", "people", False),
+    ],
+)
+def test_a_look_is_held_against_those_alone_whom_the_page_showed(
+    client: Client, class_id: int, path: str, page: str, seen: bool
+) -> None:
+    assert client.as_(GAO).get(path).status_code == 200
+    assert [look.page for look in queries.looks_at(SHEN.id)] == [page] * seen
+
+
+def test_an_owner_looks_at_people_of_their_own_and_no_look_is_written(client: Client) -> None:
+    assert client.as_(OWNER).get(f"/people/{SHEN.id}").status_code == 200
+    assert looks() == []
+
+
+@pytest.mark.parametrize("path", ["roster", "sign-in-sheet", ""])
+def test_who_asks_for_a_seat_afterwards_was_not_looked_at(client: Client, path: str) -> None:
+    class_id = makers.a_class()
+    assert client.as_(GAO).get(f"/classes/{class_id}/{path}".rstrip("/")).status_code == 200
+    with makers.at(clock.now() + dt.timedelta(minutes=4)):
+        makers.book(SHEN, class_id)
+    assert queries.looks_at(SHEN.id) == []
+
+
+def test_the_sheets_show_only_who_has_a_seat(client: Client, class_id: int) -> None:
+    client.as_(GAO).get(f"/classes/{class_id}/roster")
+    assert queries.looks_at(LU.id) == []
+    client.as_(GAO).get(f"/classes/{class_id}")
+    assert [look.page for look in queries.looks_at(LU.id)] == ["class_page"]
+
+
+def test_who_came_to_an_enterprise_afterwards_was_not_looked_at(client: Client) -> None:
+    assert client.as_(GAO).get("/enterprises/1").status_code == 200
+    assert len(queries.looks_at(SHEN.id)) == 1
+    with transaction():
+        later = clock.now() + dt.timedelta(minutes=4)
+        db.session.execute(update(Post).where(Post.person_id == SHEN.id).values(began_at=later))
+    assert queries.looks_at(SHEN.id) == []
 
 
 def test_comparing_two_people_is_a_look_at_both(client: Client, class_id: int) -> None:

@@ -16,6 +16,8 @@ STATES = ("never", "none", "short", "met")
 class Standing(NamedTuple):
     """One manager: where, and what this year brought. `was_taught`: in any year."""
 
+    person_id: int
+    enterprise_id: int
     name: str
     name_en: str
     enterprise_zh: str
@@ -38,6 +40,8 @@ def managers(year: int, target: int, asked: Asked, towns: Collection[int]) -> Se
     taught = ever_taught(of.c.person_id)
     statement = (
         select(
+            of.c.person_id,
+            of.c.enterprise_id,
             of.c.name,
             of.c.name_en,
             Enterprise.name_zh.label("enterprise_zh"),

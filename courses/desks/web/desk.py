@@ -18,7 +18,7 @@ from courses.desks.queries import posts as of_posts
 from courses.desks.web.blueprint import pages
 from courses.desks.web.installation import state
 from courses.enterprise.model import Answer
-from courses.enterprise.queries import joinings
+from courses.enterprise.queries import joinings, people_asking
 from courses.ground import clock
 from courses.ground.forms import number_argument
 from courses.homes.queries import places
@@ -63,6 +63,7 @@ def desk() -> Any:
     if may(actor, Right.DECIDE_JOINING):
         where = None if actor.has(Role.ADMINISTRATOR) else actor.towns
         waiting = joinings(where, "", Answer.WAITING, 0, 5)
+        looked(actor, "joining", person_ids=people_asking(waiting))
         todos.append(Todo("joining", len(waiting), "#joining", "wait"))
     else:
         waiting = []

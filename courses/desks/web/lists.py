@@ -1,5 +1,6 @@
 """The lists behind the desks: each narrows by its address and leaves as a file (courses/ground/lists.py)."""
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from flask import Response, render_template, request
@@ -98,7 +99,6 @@ def posts() -> str | Response:
 def managers() -> str | Response:
     """The managers of the towns that the actor serves or looks after, and how they stand this year."""
     asked, target, towns = _enterprises_asked(), city().hours_target, signed_in().towns
-    looked(signed_in(), "export" if wanted() else "people", town_ids=towns)
     columns = (
         Column("name", _l("Name"), called, by_sound(column("name"))),
         Column("enterprise", _l("Enterprise"), lambda m: plain(m, "enterprise"), by_sound(Enterprise.name_zh)),
@@ -116,12 +116,21 @@ def managers() -> str | Response:
         columns,
         column("person_id"),
         "hours",
+        seen=lambda rows: _looked(rows, asked, towns),
         asked=asked,
         target=target,
         states=HOURS_STATES,
         towns=town_names(towns),
         industries=industry_names(),
     )
+
+
+def _looked(rows: Sequence[managers_queries.Standing], asked: posts_queries.Asked, towns: Collection[int]) -> None:
+    """Write down whom a list of managers showed: a file of all of them says so by their towns, else it was these."""
+    if wanted() and asked == posts_queries.Asked():
+        looked(signed_in(), "export", town_ids=towns)
+    else:
+        looked(signed_in(), "export" if wanted() else "people", person_ids=[row.person_id for row in rows])
 
 
 @pages.get("/desk/classes")

@@ -130,9 +130,9 @@ def ask(body: Joining) -> JoiningAsked:
 )
 def joinings(query: JoinFilters) -> JoinRequests:
     where, state = towns_of(signed_in()), query.state or ""
-    looked(signed_in(), "joining", town_ids=where or ())
     found = queries.joinings(where, query.q, state, 0, query.limit + 1, query.after(_PLACE))
     shown, following = page_of(found, query.limit, lambda row: [row.state == Answer.WAITING, row.id])
+    looked(signed_in(), "joining", person_ids=queries.people_asking(shown))
     return JoinRequests(requests=[_request(row) for row in shown], next=following)
 
 
@@ -173,7 +173,7 @@ def _own(request_id: int) -> queries.Joining:
     found = queries.joining(request_id)
     if found is None or not may(signed_in(), Right.DECIDE_JOINING, town_id=found.town_id):
         raise Refusal("not_found")
-    looked(signed_in(), "joining", town_ids=[found.town_id])
+    looked(signed_in(), "joining", person_ids=queries.people_asking([found]))
     return found
 
 

@@ -89,12 +89,13 @@ def asked(token: str) -> Any:
 @needs(Right.DECIDE_JOINING)
 def joinings() -> Any:
     where, q, state = towns_of(signed_in()), request.args.get("q", "").strip()[:100], request.args.get("state", "")
-    looked(signed_in(), "joining", town_ids=where or ())
     if kind := sheets.wanted():
         rows = queries.joinings(where, q, state, 0, sheets.MAX_ROWS)
+        looked(signed_in(), "joining", person_ids=queries.people_asking(rows))
         return sheets.taken_away(kind, _("Requests to join"), _head(), map(_row, rows))
     number = page_number()
     found = queries.joinings(where, q, state, (number - 1) * PAGE_SIZE, PAGE_SIZE + 1)
+    looked(signed_in(), "joining", person_ids=queries.people_asking(found[:PAGE_SIZE]))
     pager = SimpleNamespace(
         number=number,
         pages=number + (len(found) > PAGE_SIZE),
@@ -131,7 +132,7 @@ def _own(request_id: int) -> Joining:
     found = queries.joining(request_id)
     if found is None or not may(signed_in(), Right.DECIDE_JOINING, town_id=found.town_id):
         raise Refusal("not_found")
-    looked(signed_in(), "joining", town_ids=[found.town_id])
+    looked(signed_in(), "joining", person_ids=queries.people_asking([found]))
     return found
 
 

@@ -28,6 +28,7 @@ from courses.people.rights import Right
 def person(person_id: int) -> Any:
     """Show one person of an enterprise, with what can be done about their post."""
     place = enterprise_of(signed_in(), person_id)
+    looked(signed_in(), "people", person_ids=[person_id] if place.id != signed_in().enterprise_id else [])
     [member] = [one for one in queries.members(place.id, clock.now()) if one.id == person_id]
     return render_template(
         "enterprise/person.html", place=place, member=member, ahead=queries.places_ahead(person_id, clock.now())
