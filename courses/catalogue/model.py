@@ -1,7 +1,7 @@
 """Courses, classes, sittings, lecturers and reminder rules."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -330,13 +330,13 @@ class Sitting(Base, kw_only=True):
     starts_at: Mapped[dt.datetime]
     ends_at: Mapped[dt.datetime]
 
-    @property
-    def minutes(self) -> int:
-        return int((self.ends_at - self.starts_at).total_seconds() // 60)
-
     def half_hours(self, minutes_per_hour: int = MINUTES_PER_HOUR) -> int:
-        """Return what the sitting is worth, in half 学时, rounded to the nearest."""
-        return round(self.minutes * 2 / minutes_per_hour)
+        return half_hours([(self.starts_at, self.ends_at)], minutes_per_hour)
+
+
+def half_hours(sittings: Iterable[tuple[dt.datetime, dt.datetime]], minutes_per_hour: int) -> int:
+    """Return what sittings are worth to whoever is there, in half 学时, each rounded to the nearest."""
+    return sum(round((end - start).total_seconds() // 60 * 2 / minutes_per_hour) for start, end in sittings)
 
 
 class Teaching(Base, kw_only=True):

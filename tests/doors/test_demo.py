@@ -208,7 +208,7 @@ def _check_classes(at):
         assert class_.scheduled_at < at
         for sitting in sittings:
             begins = sitting.starts_at.astimezone(ZONE)
-            assert sitting.minutes in (150, 180)
+            assert (sitting.ends_at - sitting.starts_at).seconds in (150 * 60, 180 * 60)
             assert (begins.hour, begins.minute) in ((9, 0), (13, 30))
             assert begins.isoweekday() in days[home.name_zh]
         assert not class_.starts_at <= at <= class_.ends_at

@@ -17,7 +17,7 @@ from courses.booking.web.blueprint import pages
 from courses.catalogue import planning
 from courses.catalogue import queries as catalogue
 from courses.catalogue.forms import REFUSED_AT
-from courses.catalogue.model import ClassState, TrainingClass
+from courses.catalogue.model import ClassState, TrainingClass, half_hours
 from courses.catalogue.queries import PAGE_SIZE
 from courses.catalogue.web import foreseen, lecturer_choices, offer_places
 from courses.catalogue.web.public import class_data, place_data
@@ -30,7 +30,7 @@ from courses.people.guard import actor as present_actor
 from courses.people.guard import needs, public, signed_in
 from courses.people.looks import looked
 from courses.people.model import BookingRule
-from courses.people.queries import colleagues, enterprise
+from courses.people.queries import city, colleagues, enterprise
 from courses.people.rights import Actor, Right, may, require
 
 
@@ -59,10 +59,12 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
     answers = actor is not None and actor.answers_for_enterprise
     if actor and answers and actor.enterprise_id:
         team = [c for c in colleagues(actor.enterprise_id) if c.id not in in_already]
+    spans = catalogue.spans_of(view.row)
     return render_template(
         "booking/class.html",
         view=view,
-        spans=catalogue.spans_of(view.row),
+        spans=spans,
+        worth=half_hours(spans, city().minutes_per_hour) / 2,
         text=text,
         syllabus=as_html(plain(text, "syllabus")),
         lecturers=lecturers,
