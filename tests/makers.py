@@ -12,9 +12,10 @@ from courses.accounts import passwords
 from courses.booking import actions as booking
 from courses.booking.model import Booking, Event
 from courses.catalogue.actions import ClassPlan, publish
-from courses.catalogue.model import Course, Lecturer, Topic, TrainingClass
+from courses.catalogue.model import Course, Lecturer, Sitting, Topic, TrainingClass
 from courses.ground import clock
 from courses.ground.db import db, insert_many
+from courses.ground.kept import forget_all
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import transaction
 from courses.homes.model import Home, Room
@@ -22,6 +23,8 @@ from courses.outbox.model import Notice
 from courses.people.model import Association, City, Enterprise, Industry, Person, Post, Role, Squadron, Town
 from courses.people.queries import actor_of
 from courses.people.rights import Actor
+from courses.roster import actions as roster
+from courses.roster.model import Mark
 from tests import people
 
 HOUR = dt.timedelta(hours=1)
@@ -131,6 +134,35 @@ def a_plan(
         enterprise_limit=enterprise_limit,
         **rules,
     )
+
+
+def a_rule_about_staying_away(limit: int = 2, days: int = 90, standby: int = 30, late: bool = True) -> None:
+    """Let the city have a rule about who stays away too often."""
+    with transaction():
+        city = db.session.get_one(City, 1)
+        city.noshow_limit, city.noshow_days, city.standby_days, city.late_counts = limit, days, standby, late
+    forget_all()
+
+
+def stayed_away(member: people.Member, *days_ago: float, room: int = 3) -> list[int]:
+    """Let a member have booked classes that were held so many days ago and not come; return the bookings' ids."""
+    classes = []
+    for days in days_ago:
+        with at(in_days(-days - 5)):
+            classes.append(a_class(days=5, room=room))
+            book(member, classes[-1])
+    for class_id in classes:
+        mark(class_id, member, Mark.ABSENT)
+    return [booking_of(class_id, member).id for class_id in classes]
+
+
+def mark(class_id: int, member: people.Member, as_: Mark | None) -> None:
+    """Let the officer mark a member at the only sitting of a class, an hour after it began."""
+    row = the_class(class_id)
+    sitting = db.session.scalars(select(Sitting.id).where(Sitting.class_id == class_id)).one()
+    number = booking_of(class_id, member).id
+    with at(row.starts_at + HOUR):
+        roster.mark(actor(people.GAO), class_id, sitting, [number], as_)
 
 
 def a_class(seats: int = 3, by: people.Member = people.GAO, **plan: object) -> int:

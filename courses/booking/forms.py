@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
-from wtforms import HiddenField, IntegerField, RadioField, StringField
+from wtforms import HiddenField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from courses.catalogue.forms import TimetableForm
@@ -42,6 +43,21 @@ class ColleagueForm(Form):
     person = RadioField(_l("Who comes"), coerce=int, validators=[InputRequired(_l("Choose a person."))])
 
 
+class ChangedTo(NamedTuple):
+    """The class to change to, and its schedule_no that the page showed."""
+
+    class_id: int
+    seen: int | None
+
+
+def changed_to(form: MultiDict[str, str]) -> ChangedTo:
+    """Return which class was chosen. Raises Refusal("malformed") for what no page of ours sends."""
+    chosen, seen = form.get("to", ""), form.get("seen") or None
+    if not all(text.isascii() and text.isdecimal() and len(text) < 10 for text in (chosen, seen or "1")):
+        raise Refusal("malformed")
+    return ChangedTo(int(chosen), int(seen) if seen else None)
+
+
 class MoveForm(TimetableForm):
     seen = IntegerField(validators=[Optional()], widget=HiddenField.widget)
 
@@ -60,6 +76,35 @@ class CallOffForm(Form):
         _l("Reason in English"),
         [Optional(), Length(max=200), no_control_characters],
         description=_l("For those who read English. Empty: they read the other."),
+    )
+
+
+class PlaceForm(Form):
+    place = IntegerField(_l("New place"), [InputRequired(REQUIRED), Between(1, 1000)])
+    reason = StringField(
+        _l("Reason"),
+        [DataRequired(REQUIRED), Length(max=200), no_control_characters],
+        description=_l("Those concerned read it in a message, and it stays in the story of the class."),
+    )
+    seen = IntegerField(validators=[Optional()], widget=HiddenField.widget)
+
+
+class AppealForm(Form):
+    words = TextAreaField(
+        _l("What happened?"),
+        [DataRequired(REQUIRED), Length(max=1000), no_control_characters],
+        description=_l("Only the squadron of this class reads it. A sentence or two are enough."),
+    )
+
+
+class DecisionForm(Form):
+    upheld = RadioField(
+        _l("Your decision"),
+        [InputRequired(REQUIRED)],
+        choices=[SelectChoice("yes", _l("It does not count")), SelectChoice("no", _l("It counts"))],
+    )
+    answer = TextAreaField(
+        _l("Your words to the person"), [DataRequired(REQUIRED), Length(max=1000), no_control_characters]
     )
 
 

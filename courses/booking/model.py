@@ -1,6 +1,7 @@
 """Enrolments, bookings, and the log of what happened to a class."""
 
 import datetime as dt
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Any
 
@@ -25,6 +26,9 @@ class State(StrEnum):
 SEATED = (State.HELD, State.REQUESTED, State.BOOKED, State.OFFERED)
 """States that take a seat."""
 LIVE = (*SEATED, State.QUEUED)
+STANDBY_BEFORE = dt.timedelta(hours=24)
+LATE = ("late", "changed_late")
+"""Reasons for which a seat was given up after the class's `cancel_until`."""
 LAPSES = {
     State.HELD: "unnamed",
     State.QUEUED: "unnamed",
@@ -33,7 +37,7 @@ LAPSES = {
 }
 """States that wait for somebody until `Booking.due_at`, and the reason for which they are cancelled after it. In the
 queue only a place that is still to be named has such an end."""
-FINAL = ("called_off", "handed_over", "left", *LAPSES.values(), "released", "not_approved")
+FINAL = ("called_off", "handed_over", "left", "changed", "changed_late", *LAPSES.values(), "released", "not_approved")
 """Reasons for which a booking is cancelled and nobody can take that back."""
 MOVED_UP = ("promoted", "lots_drawn")
 """Events after which a seat given up before them is gone, and an entry with them."""
@@ -42,7 +46,8 @@ _IS_DUE = text("due_at IS NOT NULL")
 
 
 class Enrolment(Base, kw_only=True):
-    """One act of asking for seats. The queue is ordered by `order_no`, which rises within the class.
+    """One act of asking for seats. The queue is ordered by `order_no`, which rises within the class; who asks on
+    `standby` waits behind all others.
 
     `least`: with how many seats it is content, the others waiting on; None: with all of them only. `to_approve`:
     someone booked for themselves where the enterprise wants to be asked, and was not answered yet. `entry_no`: the
@@ -67,6 +72,7 @@ class Enrolment(Base, kw_only=True):
     entry_no: Mapped[int | None] = mapped_column(default=None)
     to_approve: Mapped[bool] = mapped_column(default=False, server_default=false())
     least: Mapped[int | None] = mapped_column(default=None)
+    standby: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Draw(Base, kw_only=True):
@@ -89,11 +95,11 @@ class Consent(StrEnum):
 class Booking(Base, kw_only=True):
     """One person's (or one still unnamed) place in one class.
 
-    `sequence` rises when the booking is cancelled or brought back; added to the class's schedule_no it is the
-    calendar's SEQUENCE. `changed_at` is when it came into its present state, `reason` why. `due_at`: by when a held
-    seat must be named, a requested one approved, an offered one answered; else it lapses. `consent`: what its person
-    says of the time to which the class was moved; None while it was not. `share_id`: the share of the class whose seat
-    it has or had.
+    `sequence` rises when the booking is cancelled, brought back or put elsewhere in the queue; added to the class's
+    schedule_no it is the calendar's SEQUENCE. `changed_at` is when it came into its present state, `reason` why.
+    `due_at`: by when a held seat must be named, a requested one approved, an offered one answered; else it lapses.
+    `consent`: what its person says of the time to which the class was moved; None while it was not. `share_id`: the
+    share of the class whose seat it has or had. `excused`: the roster says that staying away had a reason.
     """
 
     __tablename__ = "booking"
@@ -128,6 +134,7 @@ class Booking(Base, kw_only=True):
     due_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     consent: Mapped[Consent | None] = mapped_column(String(8), default=None)
     share_id: Mapped[int | None] = mapped_column(ForeignKey("seat_share.id"), default=None, index=True)
+    excused: Mapped[bool] = mapped_column(default=False, server_default=false())
     enrolment: Mapped[Enrolment] = relationship(init=False, viewonly=True)
     person: Mapped[Person | None] = relationship(init=False, viewonly=True)
     training_class: Mapped[TrainingClass] = relationship(init=False, viewonly=True)
@@ -144,6 +151,37 @@ class Booking(Base, kw_only=True):
     def asks(self) -> Question | None:
         """What its person is asked now."""
         return Question.NEW_TIME if self.state == State.BOOKED and self.consent == Consent.ASKED else None
+
+
+class Appeal(Base, kw_only=True):
+    """Why staying away, or cancelling late, should not count: the person's words, and an officer's answer to them."""
+
+    __tablename__ = "appeal"
+
+    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"), primary_key=True)
+    words: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[dt.datetime] = mapped_column(index=True)
+    decided_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"), default=None)
+    upheld: Mapped[bool | None] = mapped_column(default=None)
+    answer: Mapped[str] = mapped_column(Text, default="")
+
+
+def standby_from(class_: TrainingClass) -> dt.datetime:
+    """Return from when those on standby may have free seats: the close of booking, at the latest a day before."""
+    return min(class_.closes_at, class_.starts_at - STANDBY_BEFORE)
+
+
+def standby_until(
+    missed: Collection[dt.datetime], limit: int, within: dt.timedelta, lasts: dt.timedelta
+) -> dt.datetime | None:
+    """Return until when someone is on standby who stayed away at these moments, None for never: from the `limit`-th
+    time `within` a span, for as long as it `lasts`."""
+    if limit < 1:
+        return None
+    at = sorted(missed)
+    reached = [last for first, last in zip(at, at[limit - 1 :], strict=False) if last - first <= within]
+    return reached[-1] + lasts if reached else None
 
 
 class Event(Base, kw_only=True):

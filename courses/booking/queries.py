@@ -7,11 +7,21 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import aliased
 
-from courses.booking.model import FINAL, LIVE, MOVED_UP, SEATED, Booking, Draw, Enrolment, Event, State
+from courses.booking.model import (
+    FINAL,
+    LIVE,
+    MOVED_UP,
+    SEATED,
+    Booking,
+    Draw,
+    Enrolment,
+    Event,
+    State,
+)
 from courses.catalogue.actions.teaching import NO_LONGER, TEACHING
 from courses.catalogue.model import ClassState, Course, Teaching, Topic, TrainingClass
 from courses.catalogue.planning import may_draft
-from courses.catalogue.queries import first_going
+from courses.catalogue.queries import Card, classes_of, first_going
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.lots import lots, sha256
@@ -88,7 +98,10 @@ def _place() -> Any:
         .join(earlier, earlier.enrolment_id == ahead.id)
         .where(
             ahead.class_id == Booking.class_id,
-            ahead.order_no < Enrolment.order_no,
+            or_(
+                and_(ahead.standby == Enrolment.standby, ahead.order_no < Enrolment.order_no),
+                and_(ahead.standby.is_(False), Enrolment.standby.is_(True)),
+            ),
             earlier.state == State.QUEUED,
         )
         .correlate(Booking, Enrolment)
@@ -280,6 +293,29 @@ def unsettled(enterprise_id: int, at: dt.datetime) -> list[Unsettled]:
     return [Unsettled(*row) for row in db.session.execute(statement)]
 
 
+def classes_to_change_to(course_id: int, class_id: int) -> list[Card]:
+    """Return the other classes of the course that one can book now, soonest first; some may be full."""
+    at = clock.now()
+    return [card for card in classes_of(course_id, at) if card.id != class_id and card.opens_at <= at < card.closes_at]
+
+
+def seat_elsewhere(person_id: int, course_id: int, class_id: int) -> Mine | None:
+    """Return a person's first live booking in another class of the course that is still to come."""
+    found = _as_mine(
+        _mine()
+        .where(
+            Booking.person_id == person_id,
+            Booking.state.in_((State.BOOKED, State.QUEUED)),
+            TrainingClass.course_id == course_id,
+            TrainingClass.id != class_id,
+            TrainingClass.starts_at > clock.now(),
+        )
+        .order_by(TrainingClass.starts_at)
+        .limit(1)
+    )
+    return found[0] if found else None
+
+
 class Seated(NamedTuple):
     """One line of the list of a class: who, from where."""
 
@@ -312,7 +348,7 @@ def people_of(class_id: int, states: Collection[State] = SEATED) -> list[Seated]
         .join(Person, Person.id == Booking.person_id)
         .outerjoin(Enterprise, Enterprise.id == Enrolment.enterprise_id)
         .where(Booking.class_id == class_id, Booking.state.in_(states))
-        .order_by(Enrolment.order_no, Booking.id)
+        .order_by(Enrolment.standby, Enrolment.order_no, Booking.id)
     )
     return [Seated(*row) for row in db.session.execute(statement)]
 
@@ -358,36 +394,6 @@ def seats_of_enterprise(class_id: int, enterprise_id: int) -> int:
         .where(Booking.class_id == class_id, Booking.state.in_(SEATED), Enrolment.enterprise_id == enterprise_id)
     )
     return db.session.scalar(statement) or 0
-
-
-class Happening(NamedTuple):
-    """One line of the log, with the names it speaks of."""
-
-    at: dt.datetime
-    what: str
-    door: str
-    actor: str | None
-    actor_en: str | None
-    person: str | None
-    person_en: str | None
-    facts: dict[str, Any]
-
-
-def happenings(class_id: int, booking_ids: Collection[int] | None = None, limit: int = 100) -> list[Happening]:
-    """Return the log of a class, newest first; with `booking_ids`, only what concerns these or the class itself."""
-    who, whose = aliased(Person), aliased(Person)
-    statement = (
-        select(Event.at, Event.what, Event.door, who.name, who.name_en, whose.name, whose.name_en, Event.facts)
-        .outerjoin(who, who.id == Event.actor_id)
-        .outerjoin(Booking, Booking.id == Event.booking_id)
-        .outerjoin(whose, whose.id == Booking.person_id)
-        .where(Event.class_id == class_id)
-        .order_by(Event.id.desc())
-        .limit(limit)
-    )
-    if booking_ids is not None:
-        statement = statement.where(or_(Event.booking_id.is_(None), Event.booking_id.in_(booking_ids)))
-    return [Happening(*row) for row in db.session.execute(statement)]
 
 
 def bookings_seen_by(

@@ -154,6 +154,14 @@ class ClassForm(TimetableForm):
         [Optional(), Between(1, 1000)],
         description=_l("Empty: no limit but the seats of the class."),
     )
+    first_until = MomentField(
+        _l("Those who asked first, alone until"),
+        [Optional()],
+        description=_l(
+            "Empty: everyone from the start. Else only those who had asked to be told of this course can book until "
+            "this moment; they are told so. Where nobody asked, it is for everyone at once."
+        ),
+    )
     draw_at = MomentField(
         _l("Draw"),
         [Optional()],
@@ -192,7 +200,7 @@ class ClassForm(TimetableForm):
         self.enterprise_limit.data = plan.enterprise_limit
         self.opens_at.data = plan.opens_at if plan.opens_at > clock.now() else None
         self.closes_at.data = plan.closes_at if plan.closes_at != begins else None
-        self.draw_at.data = plan.draw_at
+        self.first_until.data, self.draw_at.data = plan.first_until, plan.draw_at
         self.names_by.data = plan.names_by
         self.fill_rule.data = plan.fill_rule
         self.shares_until.data = plan.shares_until if plan.shares_until != plan.cancel_until else None
@@ -230,6 +238,7 @@ class ClassForm(TimetableForm):
             opens_at=self.opens_at.data or min(clock.now(), begins - dt.timedelta(minutes=1)),
             closes_at=self.closes_at.data or begins,
             cancel_until=cancel_until,
+            first_until=self.first_until.data,
             draw_at=self.draw_at.data,
             names_by=self.names_by.data,
             fill_rule=FillRule(self.fill_rule.data),
@@ -338,6 +347,7 @@ REFUSED_AT = {
     "room_clash": "room_id",
     "lecturer_clash": "lecturers",
     "window_wrong": "closes_at",
+    "first_wrong": "first_until",
     "draw_wrong": "draw_at",
     "names_by_wrong": "names_by",
     "shares_too_many": "shares",

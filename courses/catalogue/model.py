@@ -76,6 +76,7 @@ class ClassPlan:
     fill_rule: FillRule = FillRule.STRICT
     shares: Sequence[Share] = ()
     shares_until: dt.datetime | None = None
+    first_until: dt.datetime | None = None
 
 
 class DayKind(StrEnum):
@@ -179,6 +180,15 @@ class Interest(Base, kw_only=True):
     half_days: Mapped[list[str]] = mapped_column(JSON, default_factory=list, server_default="[]")
 
 
+class FirstAsked(Base, kw_only=True):
+    """A person had asked for the course before this class of it was published, and may book first."""
+
+    __tablename__ = "first_asked"
+
+    class_id: Mapped[int] = mapped_column(ForeignKey("training_class.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
+
+
 class Lecturer(Base, kw_only=True):
     """An invited teacher: a person with an institution."""
 
@@ -204,8 +214,9 @@ class TrainingClass(Base, kw_only=True):
     with every move, call-off and undo; `scheduled_at` says when it last did, and `published_at` when people could
     first see the class. `names_by`: until when held seats can get their names; None: until `cancel_until`.
 
-    `draw_at`: until then one enters a draw instead of getting a seat in the order of asking. `draw_seed` is drawn when
-    the class is made, and secret until `drawn_at`; `draw_commitment`, which is public from the start, binds to it.
+    `first_until`: until then only those book who had asked for the course before. `draw_at`: until then one enters a
+    draw instead of getting a seat in the order of asking. `draw_seed` is drawn when the class is made, and secret until
+    `drawn_at`; `draw_commitment`, which is public from the start, binds to it.
 
     `fill_rule`: whether those who fit go before a group that does not. Until `shares_until` seats are kept for those
     whom its SeatShares name; then all are for everyone.
@@ -255,6 +266,7 @@ class TrainingClass(Base, kw_only=True):
     call_off_reason: Mapped[str] = mapped_column(default="")
     call_off_reason_en: Mapped[str] = mapped_column(default="")
     enterprise_limit: Mapped[int | None] = mapped_column(default=None)
+    first_until: Mapped[dt.datetime | None] = mapped_column(default=None)
     draw_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     draw_seed: Mapped[str] = mapped_column(String(64), default="")
     drawn_at: Mapped[dt.datetime | None] = mapped_column(default=None)

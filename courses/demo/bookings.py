@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from courses.booking.model import Booking, Enrolment, Event, State
+from courses.booking.model import Appeal, Booking, Enrolment, Event, State
 from courses.catalogue.model import ClassState, Sitting
 from courses.demo.classes import Published, Span
 from courses.demo.rows import Rows
@@ -23,6 +23,8 @@ AWAKE: Final = range(8, 21)
 MARKS: Final = {Mark.PRESENT: 86, Mark.EXCUSED: 7, Mark.ABSENT: 7}
 CAME_LATE_SHARE: Final = 0.06
 CAME_LATE: Final = dt.timedelta(minutes=20)  # full hours all the same
+APPEAL_SHARE: Final = 0.2
+APPEALS: Final = ("当天厂里设备故障，走不开。", "临时接到检查通知，来不及取消。", "家中老人住院，已向中队电话说明。")
 LEFT_EARLY_SHARE: Final = 0.03
 LEFT_EARLY: Final = dt.timedelta(minutes=60)  # no hours
 
@@ -191,6 +193,7 @@ class Registry:
             changed_at=left_at if has_left else made_at,
             sequence=1 if has_left else 0,
             attended=None,
+            excused=False,
         )
         draw_at = class_.row["draw_at"]
         what = "booked" if act.state != State.QUEUED else "entered" if draw_at else "queued"
@@ -225,7 +228,18 @@ class Registry:
             for sitting, (begins, ends) in class_.sittings.items():
                 self._mark_sitting(class_, booking, sitting, begins, ends, Mark.PRESENT if is_written else mark)
             booking["attended"] = is_written or mark == Mark.PRESENT
+            booking["excused"] = mark == Mark.EXCUSED and not is_written
+            if mark == Mark.ABSENT and not is_written:
+                self._appeal(class_, booking)
         class_.row["came"] = sum(bool(booking["attended"]) for booking in bookings)
+
+    def _appeal(self, class_: Published, booking: dict[str, Any]) -> None:
+        """Let now and then one who stayed away say why it should not count; nobody has decided it yet."""
+        made_at = class_.row["ends_at"] + dt.timedelta(days=1)
+        if made_at < self._at and self._rng.random() < APPEAL_SHARE:
+            words = self._rng.choice(APPEALS)
+            self._rows.add(Appeal, booking_id=booking["id"], words=words, made_at=made_at, answer="")
+            self._log(class_, made_at, "appealed", booking["person_id"], booking["id"])
 
     def _mark_sitting(
         self,

@@ -94,6 +94,10 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     "room_clash": (409, _l("%(room)s is taken by %(course)s, %(span)s. Choose another room or time.")),
     "lecturer_clash": (409, _l("%(lecturer)s teaches %(course)s, %(span)s. Choose another time or lecturer.")),
     "too_many_seats": (422, _l("%(room)s has %(seats)s seats. Offer at most that many.")),
+    "first_wrong": (
+        422,
+        _l("The hour for those who asked first must be after booking opens and not after it closes."),
+    ),
     "draw_wrong": (
         422,
         _l("The draw must be after booking opens and not after it closes. Choose a moment between the two."),
@@ -155,6 +159,26 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     "cannot_undo": (409, _l("The seat has gone to someone else, so the cancellation stands. You can queue again.")),
     "already_told": (409, _l("Someone asked for a seat or was told already. Move the class or call it off instead.")),
     "nothing_to_undo": (409, _l("Something else happened since; there is nothing left to undo.")),
+    "awaits_draw": (409, _l("The order of the queue comes from the draw, which is still to be held.")),
+    "not_waiting": (409, _l("This booking waits no more: it has a seat, or was cancelled. Look at the queue again.")),
+    "no_such_place": (422, _l("The queue has %(count)s places. Choose one of them.")),
+    "queue_changed": (409, _l("The queue moved meanwhile: this is place %(place)s now. Look again, then decide.")),
+    "standby_last": (
+        409,
+        _l("Who is on standby waits behind all others. Choose a place among them, or decide the appeal first."),
+    ),
+    "nothing_to_appeal": (409, _l("This does not count against you, so there is nothing to appeal.")),
+    "already_appealed": (409, _l("You have appealed this already. The answer comes by message and stands here.")),
+    "asked_first": (
+        409,
+        _l("Until %(until)s only those can book who had asked to be told of this course. Come back then."),
+    ),
+    "same_class": (409, _l("This is the class in which the place is already. Choose another one.")),
+    "other_course": (422, _l("That class belongs to another course. Book it on its own page.")),
+    "no_seat_there": (
+        409,
+        _l("There is no free seat in that class any more. The place is where it was; choose another class."),
+    ),
     "below_taken": (409, _l("%(taken)s seats are taken; the class cannot have fewer.")),
     "below_kept": (
         409,

@@ -3,7 +3,7 @@
 import datetime as dt
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from courses.ground.db import Base
@@ -55,6 +55,10 @@ class City(Base, kw_only=True):
     is_demo: Mapped[bool] = mapped_column(default=False)
     minutes_per_hour: Mapped[int] = mapped_column(default=MINUTES_PER_HOUR)
     full_from_percent: Mapped[int] = mapped_column(default=FULL_FROM_PERCENT)
+    noshow_limit: Mapped[int] = mapped_column(default=0, server_default="0")
+    noshow_days: Mapped[int] = mapped_column(default=90, server_default="90")
+    standby_days: Mapped[int] = mapped_column(default=30, server_default="30")
+    late_counts: Mapped[bool] = mapped_column(default=True, server_default=true())
     hours_target: Mapped[int] = mapped_column(default=8, server_default="8")  # 学时 a year, of every manager
     work_from: Mapped[dt.time] = mapped_column(default=FROM, server_default=FROM.isoformat())
     work_until: Mapped[dt.time] = mapped_column(default=UNTIL, server_default=UNTIL.isoformat())

@@ -73,6 +73,10 @@ class CityWords:
     hours_target: int
     work_from: dt.time
     work_until: dt.time
+    noshow_limit: int
+    noshow_days: int
+    standby_days: int
+    late_counts: bool
 
 
 @kept(30)

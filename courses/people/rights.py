@@ -71,6 +71,8 @@ class Right(StrEnum):
     HOLD = "bookings:hold"
     APPROVE = "bookings:approve"
     DELEGATE = "enterprises:delegate"
+    APPEAL = "appeals:create"
+    DECIDE_APPEAL = "appeals:decide"
     WRITE_COURSE = "courses:write"
     PUBLISH = "classes:publish"
     CHANGE_CLASS = "classes:change"
@@ -151,6 +153,8 @@ GRANTS: dict[Right, Grants] = {
     Right.HOLD: ((LEARNER, answers_for_own_enterprise),),
     Right.APPROVE: ((LEARNER, answers_for_own_enterprise),),
     Right.DELEGATE: ((_role(Role.OWNER), own_enterprise),),
+    Right.APPEAL: ((LEARNER, oneself),),
+    Right.DECIDE_APPEAL: ((_role(Role.OFFICER), own_squadron),),
     Right.WRITE_COURSE: ((frozenset({Role.OFFICER, Role.ADMINISTRATOR}), anywhere),),
     Right.PUBLISH: ((_role(Role.OFFICER), own_squadron),),
     Right.CHANGE_CLASS: ((_role(Role.OFFICER), own_squadron),),
@@ -186,6 +190,7 @@ REACHED_BY: dict[Right, tuple[Reach, ...]] = {
     Right.CANCEL: (Reach.BOOK, Reach.SERVE),
     Right.HOLD: (Reach.BOOK,),
     Right.APPROVE: (Reach.BOOK,),
+    Right.APPEAL: (Reach.BOOK,),
     Right.INVITE: (Reach.BOOK, Reach.SERVE),
     Right.CHANGE_PEOPLE: (Reach.BOOK, Reach.SERVE),
 }

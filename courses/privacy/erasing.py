@@ -6,7 +6,8 @@ from sqlalchemy import delete, or_, select, update
 
 from courses.accounts.actions.sign_in import drop_tries, self_of
 from courses.accounts.model import Token
-from courses.catalogue.model import Interest, Lecturer
+from courses.booking.model import Appeal, Booking
+from courses.catalogue.model import FirstAsked, Interest, Lecturer
 from courses.enterprise.model import JoinRequest, Merger
 from courses.enterprise.model import Kind as Merged
 from courses.ground import clock
@@ -33,8 +34,11 @@ def erase_person(person_id: int, how: str, by_id: int | None) -> None:
     person.left_at = person.left_at or at
     db.session.execute(delete(Post).where(Post.person_id == person_id))
     db.session.execute(delete(Interest).where(Interest.person_id == person_id))
+    db.session.execute(delete(FirstAsked).where(FirstAsked.person_id == person_id))
     db.session.execute(delete(Webhook).where(Webhook.person_id == person_id))
     db.session.execute(delete(ImportRow).where(ImportRow.person_id == person_id))
+    own = select(Booking.id).where(Booking.person_id == person_id)
+    db.session.execute(update(Appeal).where(Appeal.booking_id.in_(own)).values(words="", answer=""))
     for model in _of_the_account():
         db.session.execute(delete(model).where(model.person_id == person_id))
     nothing = {"institution_zh": "", "institution_en": "", "bio_zh": "", "bio_en": ""}

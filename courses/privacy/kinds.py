@@ -14,8 +14,8 @@ from sqlalchemy import Select, delete, func, or_, select, update
 from courses.accounts.actions.sign_in import WINDOW
 from courses.accounts.actions.token import REMEMBERED
 from courses.accounts.model import Identity, SignInFailure, Token
-from courses.booking.model import Booking, Enrolment, Event
-from courses.catalogue.model import Interest, Lecturer, Teaching
+from courses.booking.model import Appeal, Booking, Enrolment, Event
+from courses.catalogue.model import FirstAsked, Interest, Lecturer, Teaching
 from courses.enterprise.model import JoinRequest, Merger
 from courses.ground.clock import now
 from courses.ground.db import Base, db
@@ -122,6 +122,20 @@ KINDS = (
         PERSONAL_LAW,
     ),
     Kind(
+        "appeals",
+        (Appeal,),
+        _l("Appeals"),
+        _l("Why you say that staying away should not count, and the answer."),
+        _l("So that an officer can decide it."),
+        _l("Two years."),
+        PERSONAL_LAW,
+        Job(
+            730 * DAY,
+            lambda before: select(Appeal.booking_id).where(Appeal.made_at < before),
+            _deleting(Appeal.booking_id),
+        ),
+    ),
+    Kind(
         "teaching",
         (Lecturer, Teaching),
         _l("You as a lecturer"),
@@ -185,7 +199,7 @@ KINDS = (
     ),
     Kind(
         "interests",
-        (Interest,),
+        (Interest, FirstAsked),
         _l("“Tell me when”"),
         _l("Of which course you want to be told, and which towns and half-days suit you."),
         _l("To tell you once there is a class. Officers plan by how many ask; they see no names."),

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import aliased
 
 from courses.accounts.model import Identity, Token
-from courses.booking.model import SEATED, Booking, Enrolment, Event
-from courses.catalogue.model import Course, Interest, Lecturer, Sitting, Teaching, TrainingClass
+from courses.booking.model import SEATED, Appeal, Booking, Enrolment, Event
+from courses.catalogue.model import Course, FirstAsked, Interest, Lecturer, Sitting, Teaching, TrainingClass
 from courses.enterprise.model import JoinRequest, Merger
 from courses.enterprise.model import Kind as Merged
 from courses.ground import clock
@@ -117,7 +117,9 @@ def own_data(person_id: int) -> list[Section]:
         _past_posts(person_id),
         _requests(person_id),
         _interests(person_id),
+        _asked_first(person_id),
         _bookings(person_id),
+        _appeals(person_id),
         _attendance(person_id),
         _hours(person_id),
         _lecturer(person_id),
@@ -211,6 +213,21 @@ def _interests(person_id: int) -> Section:
     return _section("interests", _("“Tell me when”"), heads, rows)
 
 
+def _asked_first(person_id: int) -> Section:
+    statement = (
+        select(Course.title_zh, TrainingClass.starts_at)
+        .select_from(FirstAsked)
+        .join(TrainingClass, TrainingClass.id == FirstAsked.class_id)
+        .join(Course, Course.id == TrainingClass.course_id)
+        .where(FirstAsked.person_id == person_id)
+        .order_by(TrainingClass.starts_at)
+    )
+    heads = {"course": _("Course"), "starts_at": _("Begins")}
+    return _section(
+        "asked_first", _("Classes you could book before others"), heads, db.session.execute(statement).all()
+    )
+
+
 def _bookings(person_id: int) -> Section:
     statement = (
         select(Course.title_zh, TrainingClass.starts_at, Booking.state, Booking.reason, Booking.changed_at)
@@ -230,6 +247,26 @@ def _bookings(person_id: int) -> Section:
         "consent": _("The new time"),
     }
     return _section("bookings", _("Bookings"), heads, db.session.execute(statement).all())
+
+
+def _appeals(person_id: int) -> Section:
+    statement = (
+        select(Course.title_zh, TrainingClass.starts_at, Appeal.made_at, Appeal.words, Appeal.upheld, Appeal.answer)
+        .join(Booking, Booking.id == Appeal.booking_id)
+        .join(TrainingClass, TrainingClass.id == Booking.class_id)
+        .join(Course, Course.id == TrainingClass.course_id)
+        .where(Booking.person_id == person_id)
+        .order_by(Booking.id)
+    )
+    heads = {
+        "course": _("Course"),
+        "starts_at": _("Begins"),
+        "made_at": _("Appealed"),
+        "words": _("In their words"),
+        "upheld": _("Does not count"),
+        "answer": _("Answer"),
+    }
+    return _section("appeals", _("Appeals"), heads, db.session.execute(statement).all())
 
 
 def _attendance(person_id: int) -> Section:

@@ -96,6 +96,7 @@ WORDS: dict[str, Any] = {
     # what was opened
     "roster": _l("Roster"),
     "sign_in_sheet": _l("Sign-in sheet"),
+    "appeals": _l("Appeals"),
     "class_page": _l("Queue and log of the class"),
     "bookings": _l("Bookings"),
     "booking": _l("Your booking"),

@@ -76,7 +76,7 @@ def mark_each(actor: Actor, class_id: int, sitting_id: int, entries: Sequence[En
             log(class_id, "marked", actor, door, [entry.booking_id], **what)
         for id_, row in bookings.items():
             marks = [attendance.mark for (booking_id, _), attendance in rows.items() if booking_id == id_]
-            booking.settle(row, Mark.PRESENT in marks if marks else None)
+            booking.settle(row, Mark.PRESENT in marks if marks else None, set(marks) == {Mark.EXCUSED})
         said = {entry.booking_id: {"sitting": sitting_id, "mark": entry.mark or "unmarked"} for entry in entries}
         announce(Event.MARKED, class_id, said)
         people = sorted({row.person_id for row in bookings.values() if row.person_id})

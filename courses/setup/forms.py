@@ -7,7 +7,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
-from wtforms import FloatField, IntegerField, RadioField, SelectField, StringField, TextAreaField, TimeField
+from wtforms import (
+    BooleanField,
+    FloatField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    TimeField,
+)
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
@@ -62,6 +71,12 @@ class CityForm(Form):
     minutes_per_hour = IntegerField(_l("Minutes of an hour"), [InputRequired(REQUIRED), Between(1, 120)])
     full_from_percent = IntegerField(_l("Share that counts, in percent"), [InputRequired(REQUIRED), Between(1, 100)])
     hours_target = IntegerField(_l("Hours a year"), [InputRequired(REQUIRED), Between(1, 200)])
+    noshow_limit = IntegerField(_l("How often"), [InputRequired(REQUIRED), Between(0, 20)], default=0)
+    noshow_days = IntegerField(_l("Within how many days"), [InputRequired(REQUIRED), Between(1, 366)], default=90)
+    standby_days = IntegerField(
+        _l("Then behind all others for, in days"), [InputRequired(REQUIRED), Between(1, 366)], default=30
+    )
+    late_counts = BooleanField(_l("Cancelling late counts as well"), default=True)
     work_from = TimeField(_l("Work begins"), [InputRequired(REQUIRED)], default=FROM)
     work_until = TimeField(_l("Work ends"), [InputRequired(REQUIRED)], default=UNTIL)
 
@@ -70,7 +85,7 @@ class CityForm(Form):
             raise ValidationError(_("Work must end after it begins, on the same day."))
 
     def values(self) -> dict[str, Any]:
-        return {name: value or "" for name, value in self.data.items() if name != "csrf_token"}
+        return {name: "" if value is None else value for name, value in self.data.items() if name != "csrf_token"}
 
 
 class EntryForm(Form):

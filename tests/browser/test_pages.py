@@ -61,6 +61,10 @@ IDS = {
     "over": _CLASS + f"ends_at < {NOW} AND sittings_count > 1",
     "booked": _BOOKING + "'shen@demo.example' AND b.state = 'booked'",
     "queued": _BOOKING + "'lu@demo.example' AND b.state = 'queued'",
+    "seat": _BOOKING.replace("b.class_id", "b.id", 1) + "'shen@demo.example' AND b.state = 'booked'",
+    "waiting": "SELECT b.id FROM booking b JOIN training_class t ON t.id = b.class_id JOIN post o"
+    " ON o.squadron_id = t.squadron_id JOIN person p ON p.id = o.person_id WHERE p.email = 'gao@demo.example'"
+    f" AND b.state = 'queued' AND t.starts_at > {NOW} AND (t.draw_at IS NULL OR t.drawn_at IS NOT NULL)",
     "of gao": "SELECT t.id FROM training_class t JOIN post o ON o.squadron_id = t.squadron_id JOIN person p"
     " ON p.id = o.person_id WHERE p.email = 'gao@demo.example' AND state = 'published' AND seats_taken > 0"
     f" AND t.starts_at > {NOW} ORDER BY t.starts_at DESC",
@@ -133,6 +137,12 @@ CASES = (
     Case("shen", "/profile", then="empty"),
     Case("shen", "/profile", then="token"),
     Case("shen", "/classes/{booked}"),
+    Case("shen", "/bookings/{seat}/class"),
+    Case("shen", "/standing"),
+    Case("gao", "/appeals"),
+    Case("shen", "/bookings/{seat}/story"),
+    Case("gao", "/classes/{of gao}/story"),
+    Case("gao", "/bookings/{waiting}/place"),
     Case("shen", "/courses/{carbon}"),
     Case("shen", "/courses/{carbon}", then="told"),
     Case("shen", "/classes/{open}"),

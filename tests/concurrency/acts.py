@@ -35,6 +35,7 @@ WINDOW_S = 0.05
 CHECKED = (  # where an act has checked and not yet written
     ("courses.booking.actions.book", "_enrol"),
     ("courses.booking.actions.cancel", "log"),
+    ("courses.booking.actions.change_class", "give_up"),
     ("courses.booking.actions.promote", "_pass_over"),
     ("courses.booking.actions.promote", "tell"),
     ("courses.booking.actions.change", "log"),
@@ -87,6 +88,10 @@ def book_with_key(person_id: int, class_id: int, key: str) -> tuple[str, int | N
 
 def cancel(person_id: int, booking_id: int) -> None:
     booking.cancel(_actor(person_id), booking_id)
+
+
+def change_class(person_id: int, booking_id: int, class_id: int) -> str:
+    return str(booking.change_class(_actor(person_id), booking_id, class_id).state)
 
 
 def undo(person_id: int, booking_id: int) -> None:

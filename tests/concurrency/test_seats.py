@@ -255,6 +255,44 @@ def cancel_twice(app: Flask, do: Do) -> list[str]:
     return wrong if answers == ["", "not_cancellable", "not_cancellable"] else [*wrong, str(answers)]
 
 
+def change_both_ways(app: Flask, do: Do) -> list[str]:
+    """Four sit in each of two classes with one free seat each; all eight change to the other class at once.
+
+    Seats are never free for all: who finds none stays where they are, and nobody sits twice or nowhere.
+    """
+    classes = a_class(seats=5), a_class(seats=5)
+    sides = makers.strangers(4), makers.strangers(4)
+    for class_id, people in zip(classes, sides, strict=True):
+        seat(class_id, people)
+    asked = [
+        (acts.change_class, id_, booked(left, id_), to)
+        for pair in zip(*sides, strict=True)
+        for id_, left, to in zip(pair, classes, classes[::-1], strict=True)
+    ]
+    outcomes = do(asked)
+    wrong = [str(o) for o in outcomes if not o.is_done and o.refusal != "no_seat_there"] + faults()
+    states = [makers.states(class_id) for class_id in classes]
+    for (_, id_, _, to), outcome in zip(asked, outcomes, strict=True):
+        seats = [c for c, found in zip(classes, states, strict=True) if found.get(id_) == "booked"]
+        left = classes[0] if to == classes[1] else classes[1]
+        if seats != [to if outcome.is_done else left]:
+            wrong.append(f"person {id_} sits in {seats}; {outcome}")
+    taken = [makers.the_class(class_id).seats_taken for class_id in classes]
+    return wrong if sum(taken) == 8 else [*wrong, f"{taken} seats"]
+
+
+def change_one_seat_twice(app: Flask, do: Do) -> list[str]:
+    """One person changes, on two phones, to two other classes at once: they end with one seat."""
+    left, *others = a_class(), a_class(), a_class()
+    [id_] = makers.strangers(1)
+    seat(left, [id_])
+    outcomes = do([(acts.change_class, id_, booked(left, id_), to) for to in others])
+    wrong = complaints(left, 0, 0)
+    answers = sorted(o.refusal or o.error or "" for o in outcomes)
+    seats = sum(makers.states(class_id).get(id_) == "booked" for class_id in others)
+    return wrong if (answers, seats) == (["", "not_cancellable"], 1) else [*wrong, f"{answers}, {seats} seats"]
+
+
 def undo_and_book(app: Flask, do: Do) -> list[str]:
     """A seat was given up; its person wants it back while two others ask for it."""
     class_id, people = a_class(seats=1), makers.strangers(3)
@@ -379,6 +417,8 @@ RACES = (
     move_and_join,
     call_off_and_book,
     cancel_twice,
+    change_both_ways,
+    change_one_seat_twice,
     undo_and_book,
     one_room,
     marked_by_two,

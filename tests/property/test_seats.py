@@ -6,6 +6,7 @@ records must say what it says: who sits, who waits, who was refused and why, wha
 
 from collections import Counter
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,6 +84,8 @@ class Class:
     is_off: bool = False
     promotions: int = 0
     asked: list[Asked] = field(default_factory=list)
+    order: list[Asked] = field(default_factory=list)
+    """The same in the order of the queue, which an officer may change."""
 
     @property
     def places(self) -> list[Place]:
@@ -109,7 +112,7 @@ class Class:
 
     @property
     def queue(self) -> list[list[Place]]:
-        return [asked.waiting for asked in self.asked if asked.waiting]
+        return [asked.waiting for asked in self.order if asked.waiting]
 
     def live(self, person: int) -> Place | None:
         return next((p for p in self.places if p.person == person and p.state != "cancelled"), None)
@@ -156,9 +159,11 @@ class Rules:
             raise No("person_clash")
         asked.places = [Place(person, asked, "queued") for person in people]
         class_.asked.append(asked)
+        class_.order.append(asked)
         self.promote(class_, asked)
         if is_first and asked.least <= free and asked.waiting == asked.places and asked.places[0].reason == "clash":
             class_.asked.remove(asked)
+            class_.order.remove(asked)
             raise No("person_clash")
         for place in asked.places:
             self.note(place.state, class_, place)
@@ -228,6 +233,8 @@ class Rules:
         self.standing(class_)
         if place.state != "cancelled":
             raise No("not_cancellable")
+        if place.reason == "changed":
+            raise No("not_cancellable")
         if place.was_seated:
             if not class_.free or class_.promotions > place.promotions_before:
                 raise No("cannot_undo")
@@ -246,6 +253,48 @@ class Rules:
             self.tell(place.state, class_, place)
         if not place.was_seated:
             self.promote(class_)
+
+    def change(self, left: Class, to: Class, place: Place) -> None:
+        self.standing(left)
+        if place.state == "cancelled":
+            raise No("not_cancellable")
+        self.standing(to)
+        saved = deepcopy((self.classes, self.told, self.logged))
+        try:
+            self.give_up(left, place)
+            self.book(to, [place.person])
+            if to.latest(place.person).state == "queued":  # type: ignore[union-attr]
+                raise No("no_seat_there")
+        except No:
+            self.classes, self.told, self.logged = saved
+            raise
+
+    def give_up(self, left: Class, place: Place) -> None:
+        seated = place.state == "booked"
+        place.state, place.reason = "cancelled", "changed"
+        self.note("cancelled", left, place)
+        if seated:
+            self.tell("cancelled", left, place)
+        self.promote(left)
+
+    def reorder(self, class_: Class, place: Place, to: int) -> None:
+        self.standing(class_)
+        waiting = [asked for asked in class_.order if asked.waiting]
+        if place.asked not in waiting:
+            raise No("not_waiting")
+        if to > len(waiting):
+            raise No("no_such_place")
+        if waiting.index(place.asked) == to - 1:
+            raise No("nothing_changed")
+        waiting.remove(place.asked)
+        waiting.insert(to - 1, place.asked)
+        places = iter(waiting)
+        class_.order = [next(places) if asked.waiting else asked for asked in class_.order]
+        for one in place.asked.waiting:
+            one.reason = "reordered"
+            self.note("reordered", class_, one)
+            self.tell("reordered", class_, one)
+        self.promote(class_)
 
     def move(self, class_: Class, slot: int) -> None:
         self.standing(class_)
@@ -373,6 +422,16 @@ class Town(RuleBasedStateMachine):
                 lambda: self.rules.undo(class_, place, actor.id != person),
             )
 
+    @rule(room=rooms, to=rooms, person=people)
+    def change(self, room: int, to: int, person: int) -> None:
+        left, other = self.rules.classes[room], self.rules.classes[to]
+        place = left.latest(person)
+        if place and room != to:
+            self.both(
+                lambda: booking.change_class(self.actors[person], makers.booking_id(left.id, person), other.id),
+                lambda: self.rules.change(left, other, place),
+            )
+
     @rule(room=rooms, slot=st.sampled_from(sorted(SLOTS)))
     def move(self, room: int, slot: int) -> None:
         class_, (day, hour) = self.rules.classes[room], SLOTS[slot]
@@ -381,6 +440,16 @@ class Town(RuleBasedStateMachine):
             lambda: booking.move(self.actors[GAO.id], class_.id, [(start, start + 2.5 * makers.HOUR)], room + 1),
             lambda: self.rules.move(class_, slot),
         )
+
+    @rule(room=rooms, person=people, to=st.integers(1, 4))
+    def reorder(self, room: int, person: int, to: int) -> None:
+        class_ = self.rules.classes[room]
+        place = class_.latest(person)
+        if place:
+            self.both(
+                lambda: booking.reorder(self.actors[GAO.id], makers.booking_id(class_.id, person), to, "更正"),
+                lambda: self.rules.reorder(class_, place, to),
+            )
 
     @rule(room=rooms, capacity=st.integers(1, 5))
     def resize(self, room: int, capacity: int) -> None:

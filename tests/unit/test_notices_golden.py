@@ -43,6 +43,10 @@ CITY = CityWords(
     full_from_percent=80,
     hours_target=8,
     work_from=FROM,
+    noshow_limit=0,
+    noshow_days=90,
+    standby_days=30,
+    late_counts=True,
     work_until=UNTIL,
 )
 SETTINGS = {"MODE": "development", "SECRET_KEY": "k" * 40, "BASE_URL": "https://courses.example.org"}
@@ -78,7 +82,7 @@ def iso(spans: Any) -> list[list[str]]:
 
 def class_facts(spans: Any, course: Any = CARBON, home: Any = HOME, **more: Any) -> dict[str, Any]:
     class_ = {"id": 7, "sittings": iso(spans), **course, **ROOM, **home}
-    return {"class_": class_, "path": "/classes/7", **more}
+    return {"class_": class_, "path": "/classes/7"} | more
 
 
 def entry(method: str = "REQUEST", sequence: int = 1) -> dict[str, Any]:
@@ -91,9 +95,16 @@ NEW_TIME = {"question": "new_time", "number": 2}
 CASES: dict[str, dict[str, Any]] = {
     "booked": class_facts(MORNING, by=None, calendar=entry()),
     "booked-by-owner": class_facts(DAY, by="沈国强", calendar=entry()),
+    "booked-instead": class_facts(NEW_YEAR, by=None, instead_at=MORNING[0][0].isoformat(), calendar=entry()),
     "queued": class_facts(MORNING, by=None),
     "queued-beside-free-seats": class_facts(MORNING, by=None, some_free=True),
+    "queued-on-standby": class_facts(
+        MORNING, by=None, standby_until=at(12, 20, 11).isoformat(), standby_from=at(11, 27, 9).isoformat()
+    ),
+    "appeal_decided": class_facts(MORNING, path="/standing", upheld=True, answer="医院证明已收到，祝早日康复。"),
+    "appeal_decided-declined": class_facts(MORNING, path="/standing", upheld=False, answer="请下次提前告知。"),
     "queued-by-owner": class_facts(MORNING, course=WASTE, home=BARE_HOME, by="沈国强"),
+    "reordered": class_facts(MORNING, was=1, place=3, reason="按报名先后更正"),
     "promoted": class_facts(MORNING, calendar=entry()),
     "entered": class_facts(MORNING, by=None, entry=12, draw_at=at(11, 25, 20).isoformat()),
     "entered-by-owner": class_facts(MORNING, by="沈国强", entry=12, draw_at=at(11, 25, 20).isoformat()),
@@ -102,6 +113,9 @@ CASES: dict[str, dict[str, Any]] = {
     "cancelled": class_facts(MORNING, by=None, calendar=entry("CANCEL", 2)),
     "cancelled-by-owner": class_facts(MORNING, by="沈国强", calendar=entry("CANCEL", 2)),
     "cancelled-and-gone": class_facts(MORNING, by=None, final=True, calendar=entry("CANCEL", 2)),
+    "cancelled-for-another": class_facts(
+        MORNING, by=None, changed_to_at=NEW_YEAR[0][0].isoformat(), calendar=entry("CANCEL", 2)
+    ),
     "moved": class_facts(NEW_YEAR, **MOVED, asks=NEW_TIME),
     "moved-as-told-before": class_facts(NEW_YEAR, **MOVED),
     "moved-to-another-room": class_facts(DAY, **MOVED, room_only=True),
@@ -151,6 +165,7 @@ CASES: dict[str, dict[str, Any]] = {
     "left-with-a-successor": {**JIA, "heir": "王䶮", "path": "/desk"},
     "succeeded": {**JIA, "giver": "沈月", "path": "/desk"},
     "interest": class_facts(DAY),
+    "interest-first": class_facts(DAY, opens_at=at(11, 21, 9).isoformat(), first_until=at(11, 23, 9).isoformat()),
     "teaching": class_facts(DAY),
     "not_teaching": {**class_facts(MORNING), "path": "/desk", "taken_back": False},
     "not_teaching-taken-back": {**class_facts(MORNING), "path": "/desk", "taken_back": True},

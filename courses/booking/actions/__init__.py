@@ -1,15 +1,18 @@
-"""The acts of booking, one file per verb: book, cancel (and undo), hold, name, approve, hand over, promote, let lapse,
-change (move, resize, call off), take back what nobody was told yet, discard.
+"""The acts of booking, one file per verb: book, cancel (and undo), change to another class, hold, name, approve, hand
+over, promote, let lapse, change the class itself (move, resize, call off), take back what nobody was told yet, reorder
+a queue, appeal what counts against one, discard.
 
 Each locks the class first, then the room if it takes one, then all the people it may seat at once, in the order of
 their ids; all else follows under those locks.
 """
 
 from courses.booking.actions.answer import answer
+from courses.booking.actions.appeal import appeal, decide, end_standby
 from courses.booking.actions.approve import approve, change_booking_rule, disapprove, set_deputy
 from courses.booking.actions.book import Outcome, book
 from courses.booking.actions.cancel import cancel, give_up, settle, undo_cancel
 from courses.booking.actions.change import call_off, change_lecturers, move, replace_reminders, resize
+from courses.booking.actions.change_class import change_class
 from courses.booking.actions.discard import discard
 from courses.booking.actions.draw import draw, draw_due
 from courses.booking.actions.ground import Locked, locked_class
@@ -18,6 +21,7 @@ from courses.booking.actions.hold import hold
 from courses.booking.actions.lapse import lapse_due
 from courses.booking.actions.name import NewColleague, name
 from courses.booking.actions.promote import people_waiting, promote_waiting
+from courses.booking.actions.reorder import reorder
 from courses.booking.actions.take_back import take_back, undo_change
 
 __all__ = [
@@ -25,16 +29,20 @@ __all__ = [
     "NewColleague",
     "Outcome",
     "answer",
+    "appeal",
     "approve",
     "book",
     "call_off",
     "cancel",
     "change_booking_rule",
+    "change_class",
     "change_lecturers",
+    "decide",
     "disapprove",
     "discard",
     "draw",
     "draw_due",
+    "end_standby",
     "give_up",
     "hand_over",
     "hold",
@@ -44,6 +52,7 @@ __all__ = [
     "name",
     "people_waiting",
     "promote_waiting",
+    "reorder",
     "replace_reminders",
     "resize",
     "set_deputy",

@@ -26,9 +26,10 @@ from courses.booking.actions.ground import (
 )
 from courses.booking.actions.promote import people_waiting, promote
 from courses.booking.actions.seats import require_within_limits
-from courses.booking.model import Booking, Enrolment, State
-from courses.booking.queries import Titled
+from courses.booking.model import Booking, Enrolment, State, standby_from
+from courses.booking.queries import Titled, place_of
 from courses.booking.seating import CLASH
+from courses.booking.standing import asked_first, on_standby, waiting_in_turn
 from courses.catalogue.model import TrainingClass
 from courses.ground import clock
 from courses.ground.db import db, run, table
@@ -38,6 +39,7 @@ from courses.ground.refusal import Refusal
 from courses.ground.transaction import lock_all, transaction
 from courses.outbox.actions import Reader
 from courses.people.model import Person
+from courses.people.queries import city
 from courses.people.rights import Actor, Right, require
 
 Asked = ParamSpec("Asked")
@@ -46,13 +48,15 @@ Asked = ParamSpec("Asked")
 @dataclass(frozen=True)
 class Outcome:
     """What one person got. `person`: None for a place still to be named. `place`: in the queue, counted from 1; None
-    for a seat. `entry`: the number in a draw that is still to come; until then nobody has a place."""
+    for a seat. `entry`: the number in a draw that is still to come; until then nobody has a place. `standby`: they wait
+    behind all others."""
 
     id: int
     person: int | None
     state: str
     place: int | None
     entry: int | None = None
+    standby: bool = False
 
 
 def counted(act: Callable[Asked, list[Outcome]]) -> Callable[Asked, list[Outcome]]:
@@ -86,8 +90,8 @@ def book(
 
     `least`: with so many seats they are content; whoever of them gets none waits on in the queue. `seen`: the
     schedule_no the asker was shown; a class that moved since is refused with "class_changed". Raises Refusal: nobody,
-    unknown_person, not_allowed, not_found, called_off, begun, not_open_yet, closed, class_changed, already_booked,
-    person_clash, group_too_large, enterprise_limit, enterprise_year_limit.
+    unknown_person, not_allowed, not_found, called_off, begun, not_open_yet, closed, class_changed, asked_first,
+    already_booked, person_clash, group_too_large, enterprise_limit, enterprise_year_limit.
     """
     ids = sorted(set(people))
     with transaction(request_key) as kept:
@@ -103,33 +107,48 @@ def book(
         return outcomes
 
 
-def ask(actor: Actor, class_: Locked, ids: list[int], door: str, least: int | None = None) -> list[Outcome]:
-    """Give these people seats in an open class, or one place in its queue. Call it under the class's lock.
+def ask(
+    actor: Actor,
+    class_: Locked,
+    ids: list[int],
+    door: str,
+    least: int | None = None,
+    instead: TrainingClass | None = None,
+    approved: bool = False,
+) -> list[Outcome]:
+    """Give these people seats in an open class, or one place in its queue. `instead`: the class they leave for it.
+    `approved`: their enterprise need not be asked. Call it under the class's lock.
 
     Raises Refusal as `book` does.
     """
     row, at = class_.row, clock.now()
     needed = min(least or len(ids), len(ids))
+    standby = max(on_standby(ids, at).values(), default=None)
     free = 0 if awaits_draw(row) else row.capacity - row.seats_taken
-    at_once = row.queued == 0 and needed == len(ids) <= free and not keeps_seats(row, at)
+    at_once = row.queued == 0 and needed == len(ids) <= free and not keeps_seats(row, at) and not standby
     # Those before may wait for a reason that does not hold for these; and there may be seats for some of these only.
     moves = free > 0 and not at_once
     lock_all(Person, [*ids, *people_waiting(row.id)] if moves else ids)
     found = _require_free(actor, row, ids, needed)
+    _require_asked_first(row, ids, at)
     require_within_limits(class_, found[0].enterprise_id, needed, at_once)
     if at_once:
         require_no_clash(found)
-    due_at = approval_due(row, at) if found[0].asks_first and not actor.answers_for_enterprise else None
+    to_approve = found[0].asks_first and not actor.answers_for_enterprise and not approved
+    due_at = approval_due(row, at) if to_approve else None
     seat = State.REQUESTED if due_at else State.BOOKED
-    made = _enrol(actor, row, found, needed, seat if at_once else State.QUEUED, at, due_at)
-    got, place = set(made) if at_once else set[int](), row.queued + 1  # the newest is the last of those that wait
+    # The newest is the last of those that wait, but for those on standby.
+    place = 1 + (waiting_in_turn(row.id) if row.queued and city().noshow_limit and not standby else row.queued)
+    made = _enrol(actor, row, found, needed, seat if at_once else State.QUEUED, at, standby is not None, due_at)
+    got = set(made) if at_once else set[int]()
     if moves:
         class_ = locked_class(row.id)
         promote(class_, at, newest=made)
-        got, place = {id_ for id_ in made if _takes_a_seat(id_)}, class_.row.queued
-        if row.queued == 0 and needed <= free and not got:
+        got = {id_ for id_ in made if _takes_a_seat(id_)}
+        place = _place_of(set(made) - got)
+        if row.queued == 0 and needed <= free and not got and not standby:
             _require_no_reason_of_their_own(class_, found, needed, made)
-    return _settled(actor, class_, made, got, place, door, due_at)
+    return _settled(actor, class_, made, got, place, door, due_at, instead, standby)
 
 
 def require_open(class_: TrainingClass, at: dt.datetime) -> None:
@@ -155,6 +174,14 @@ def _require_free(actor: Actor, class_: TrainingClass, ids: list[int], needed: i
     if needed > class_.capacity:
         raise Refusal("group_too_large", capacity=class_.capacity, people=needed)
     return found
+
+
+def _require_asked_first(class_: TrainingClass, ids: list[int], at: dt.datetime) -> None:
+    """Until the hour that the class names, only those may book who had asked for the course before it was published."""
+    if class_.first_until is None or at >= class_.first_until:
+        return
+    if len(asked_first(class_.id, ids)) < len(ids):
+        raise Refusal("asked_first", until=class_.first_until)
 
 
 def require_no_clash(found: list[Candidate]) -> None:
@@ -186,6 +213,7 @@ def _enrol(
     needed: int,
     state: State,
     at: dt.datetime,
+    standby: bool,
     due_at: dt.datetime | None = None,
 ) -> dict[int, Candidate]:
     """Write the enrolment with its bookings, count them, and return each booking's id with its person. `due_at`: by
@@ -201,6 +229,7 @@ def _enrol(
         "enterprise_id": found[0].enterprise_id,
         "to_approve": due_at is not None,
         "least": needed if needed < len(found) else None,
+        "standby": standby,
     }
     booking = {
         "enrolment_id": run(_ENROL, enrolment).scalar_one(),
@@ -217,6 +246,12 @@ def _enrol(
 
 def _takes_a_seat(booking_id: int) -> bool:
     return db.session.get_one(Booking, booking_id).takes_a_seat
+
+
+def _place_of(waiting: set[int]) -> int:
+    """Return the place in the queue that these have together; 0 for none."""
+    found = place_of(min(waiting)) if waiting else None
+    return (found.place if found else None) or 0
 
 
 def _require_no_reason_of_their_own(class_: Locked, found: list[Candidate], needed: int, made: Collection[int]) -> None:
@@ -236,6 +271,8 @@ def _settled(
     place: int,
     door: str,
     due_at: dt.datetime | None,
+    instead: TrainingClass | None,
+    standby: dt.datetime | None,
 ) -> list[Outcome]:
     """Log and tell what became of each, and return it. `due_at`: by when their enterprise is to approve it."""
     entry = class_.row.last_order_no + 1 if awaits_draw(class_.row) else None
@@ -244,12 +281,13 @@ def _settled(
     if due_at:
         _log_and_ask(actor, class_, booked, door, due_at)
     else:
-        _log_and_tell("booked", actor, class_, booked, door)
-    _log_and_tell("entered" if entry else "queued", actor, class_, waiting, door, entry)
+        _log_and_tell("booked", actor, class_, booked, door, instead=instead)
+    _log_and_tell("entered" if entry else "queued", actor, class_, waiting, door, entry, instead, standby)
     seat = State.REQUESTED if due_at else State.BOOKED
     seats = [Outcome(id_, person.id, seat, None) for id_, person in booked.items()]
     at = None if entry else place
-    return seats + [Outcome(id_, person.id, State.QUEUED, at, entry) for id_, person in waiting.items()]
+    behind = standby is not None
+    return seats + [Outcome(id_, person.id, State.QUEUED, at, entry, behind) for id_, person in waiting.items()]
 
 
 def _log_and_ask(actor: Actor, class_: Locked, made: dict[int, Candidate], door: str, due_at: dt.datetime) -> None:
@@ -266,15 +304,22 @@ def _log_and_tell(
     made: dict[int, Candidate],
     door: str,
     entry: int | None = None,
+    instead: TrainingClass | None = None,
+    standby: dt.datetime | None = None,
 ) -> None:
     if not made:
         return
-    log(class_.row.id, kind, actor, door, list(made))
+    why: dict[str, Any] = {"instead": instead.id} if instead else {}
+    if standby:
+        why["standby"] = True
+    log(class_.row.id, kind, actor, door, list(made), **why)
     told = [Told(id_, 0, Reader(person.id, person.email)) for id_, person in made.items()]
     by = None if [person.id for person in made.values()] == [actor.id] else actor.name
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = {"instead_at": instead.starts_at.isoformat()} if instead else {}
     if class_.row.draw_at and entry:
-        more = {"entry": entry, "draw_at": class_.row.draw_at.isoformat()}
+        more |= {"entry": entry, "draw_at": class_.row.draw_at.isoformat()}
+    elif standby:
+        more |= {"standby_until": standby.isoformat(), "standby_from": standby_from(class_.row).isoformat()}
     elif kind == "queued" and class_.row.seats_taken < class_.row.capacity:
-        more = {"some_free": True}
+        more |= {"some_free": True}
     tell(kind, class_, told, "REQUEST" if kind == "booked" else None, by=by, **more)

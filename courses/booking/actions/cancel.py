@@ -21,7 +21,7 @@ from courses.booking.actions.ground import (
 )
 from courses.booking.actions.promote import people_waiting, promote
 from courses.booking.actions.seats import Waiting, pool_for, require_within_limits
-from courses.booking.model import FINAL, MOVED_UP, SEATED, Booking, Enrolment, Event, State
+from courses.booking.model import FINAL, LATE, MOVED_UP, SEATED, Booking, Enrolment, Event, State
 from courses.booking.queries import Titled
 from courses.catalogue.model import TrainingClass
 from courses.ground import clock
@@ -51,10 +51,18 @@ def cancel(actor: Actor, booking_id: int, door: str = "page") -> bool:
         return not give_up(actor, class_, booking, reader, door, reason)
 
 
-def give_up(actor: Actor, class_: Locked, booking: Booking, reader: Reader, door: str, reason: str) -> bool:
+def give_up(
+    actor: Actor,
+    class_: Locked,
+    booking: Booking,
+    reader: Reader,
+    door: str,
+    reason: str,
+    changed_to: TrainingClass | None = None,
+) -> bool:
     """Cancel a live booking for `reason` and seat the next of the queue; return whether it can no more be taken back.
 
-    Call it under the class's lock.
+    `changed_to`: the class in which its person sits from now on. Call it under the class's lock.
     """
     at = clock.now()
     was_seated, in_calendar = booking.takes_a_seat, booking.state == State.BOOKED
@@ -65,14 +73,17 @@ def give_up(actor: Actor, class_: Locked, booking: Booking, reader: Reader, door
     booking.state, booking.reason, booking.changed_at = State.CANCELLED, reason, at
     booking.sequence += 1
     db.session.flush()
-    what = "cancelled_late" if reason == "late" else "cancelled"
-    log(class_.row.id, what, actor, door, [booking.id], seated=was_seated)
+    what = "cancelled_late" if reason in LATE else "cancelled"
+    to = {"changed_to": changed_to.id} if changed_to else {}
+    log(class_.row.id, what, actor, door, [booking.id], seated=was_seated, **to)
     withdraw([booking.id])
     final = promote(class_, at) > 0 or reason in FINAL
-    if (was_seated and reason != "released") or actor.id != reader.id:
+    if (was_seated and reason != "released") or (actor.id != reader.id and not changed_to):
         by = None if actor.id == reader.id else actor.name
         told = [Told(booking.id, booking.sequence, reader)]
-        gone = {reason: True} if reason in ("left", "not_approved") else {"final": final}
+        gone: dict[str, Any] = {reason: True} if reason in ("left", "not_approved") else {"final": final}
+        if changed_to:
+            gone = {"changed_to_at": changed_to.starts_at.isoformat()}
         tell("cancelled", class_, told, "CANCEL" if in_calendar else None, by=by, **gone)
     return final
 
@@ -140,9 +151,10 @@ def undo_cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
         promote(class_, at)
 
 
-def settle(booking: Booking, attended: bool | None) -> None:
-    """Record what the roster says of the whole class; call it inside the roster's transaction."""
-    booking.attended = attended
+def settle(booking: Booking, attended: bool | None, excused: bool = False) -> None:
+    """Record what the roster says of the whole class; call it inside the roster's transaction. `excused`: whoever
+    stayed away did so for a reason at each sitting."""
+    booking.attended, booking.excused = attended, excused
 
 
 def count_came(class_: TrainingClass) -> None:
@@ -152,11 +164,24 @@ def count_came(class_: TrainingClass) -> None:
 
 
 def _locked_booking(actor: Actor, booking_id: int) -> tuple[Locked, Booking, Reader]:
-    """Lock the booking's class, then read the booking. A stranger is told that there is nothing."""
+    """Lock the booking's class, then read the booking."""
+    class_ = locked_class(class_of(booking_id))
+    return class_, *booking_in(actor, class_, booking_id)
+
+
+def class_of(booking_id: int) -> int:
+    """Return the class of a booking, which never changes. Raises Refusal("not_found")."""
     class_id = db.session.scalar(select(Booking.class_id).where(Booking.id == booking_id))
     if class_id is None:
         raise Refusal("not_found")
-    class_ = locked_class(class_id)
+    return class_id
+
+
+def booking_in(actor: Actor, class_: Locked, booking_id: int) -> tuple[Booking, Reader]:
+    """Return a booking, locked, and its person, if the actor may cancel it. A stranger is told that there is nothing.
+
+    Call it under the class's lock.
+    """
     booking = locked(Booking, booking_id)
     person = _person_of(booking)
     facts = {
@@ -168,7 +193,7 @@ def _locked_booking(actor: Actor, booking_id: int) -> tuple[Locked, Booking, Rea
         require(actor, Right.CANCEL, **facts)
     except Refusal:
         raise Refusal("not_found") from None
-    return class_, booking, Reader(person.id, person.email)
+    return booking, Reader(person.id, person.email)
 
 
 def _person_of(booking: Booking) -> Any:

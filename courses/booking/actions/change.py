@@ -86,6 +86,8 @@ def move(
             class_.row.cancel_until += shift
             if class_.row.names_by:
                 class_.row.names_by += shift
+            if class_.row.first_until:
+                class_.row.first_until = min(class_.row.first_until, class_.row.closes_at)
             if class_.row.draw_at and class_.row.awaits_draw:
                 class_.row.draw_at = min(max(at, class_.row.draw_at + shift), class_.row.closes_at)
             if class_.row.shares_until:

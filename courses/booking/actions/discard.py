@@ -4,7 +4,7 @@ from sqlalchemy import delete
 
 from courses.booking.model import Event
 from courses.catalogue.actions import locked_draft
-from courses.catalogue.model import ReminderRule, SeatShare, Sitting, Teaching
+from courses.catalogue.model import FirstAsked, ReminderRule, SeatShare, Sitting, Teaching
 from courses.ground.db import db
 from courses.ground.transaction import transaction
 from courses.people.rights import Actor
@@ -14,7 +14,7 @@ def discard(actor: Actor, class_id: int) -> None:
     """Delete a draft: nobody but its squadron ever knew of it. Raises Refusal("not_found")."""
     with transaction():
         draft = locked_draft(actor, class_id)
-        for model in (Event, Sitting, Teaching, ReminderRule, SeatShare):
+        for model in (Event, FirstAsked, Sitting, Teaching, ReminderRule, SeatShare):
             db.session.execute(delete(model).where(model.class_id == class_id))
         db.session.delete(draft)
         db.session.flush()

@@ -36,8 +36,8 @@ def hold(
     """Hold so many seats for people of the actor's enterprise who are named later: all of them, or one place in the
     queue together. Each is to be named by the class's `names_until`.
 
-    Raises Refusal: not_allowed, not_found, nobody, called_off, begun, not_open_yet, closed, class_changed, names_over,
-    group_too_large, enterprise_limit, enterprise_year_limit.
+    Raises Refusal: not_allowed, not_found, nobody, called_off, begun, not_open_yet, closed, class_changed, asked_first,
+    names_over, group_too_large, enterprise_limit, enterprise_year_limit.
     """
     with transaction(request_key) as kept:
         if kept.earlier_answer:
@@ -65,6 +65,8 @@ def hold(
 def _require_holdable(row: TrainingClass, seats: int, at: dt.datetime, seen: int | None) -> None:
     require_open(row, at)
     require_unchanged(row, seen)
+    if row.first_until and at < row.first_until:  # it is for those who had asked, by name
+        raise Refusal("asked_first", until=row.first_until)
     if seats < 1:
         raise Refusal("nobody")
     if at >= row.names_until:

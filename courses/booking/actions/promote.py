@@ -18,7 +18,7 @@ from courses.booking.actions.ground import (
     tell_requested,
 )
 from courses.booking.actions.seats import Waiting, groups_of, seats_of
-from courses.booking.model import Booking, Enrolment, State
+from courses.booking.model import Booking, Enrolment, State, standby_from
 from courses.booking.seating import seat
 from courses.catalogue.model import ClassState, TrainingClass
 from courses.ground import clock
@@ -39,7 +39,7 @@ def promote(class_: Locked, at: dt.datetime, kind: str = "promoted", newest: Col
     row = class_.row
     if not row.queued or row.is_full or row.has_begun(at) or row.awaits_draw:
         return 0
-    waiting = waiting_in(row.id)
+    waiting = waiting_in(row.id, with_standby=at >= standby_from(row))
     person_ids = sorted({b.person_id for one in waiting for b in one.bookings if b.person_id})
     lock_all(Person, person_ids)
     people = candidates(row.id, person_ids)
@@ -128,14 +128,17 @@ def _seated_as(enrolment: Enrolment, booking: Booking) -> State:
     return State.REQUESTED if enrolment.to_approve else State.BOOKED
 
 
-def waiting_in(class_id: int) -> list[Waiting]:
-    """Return what waits, in the order of the queue."""
+def waiting_in(class_id: int, with_standby: bool = True) -> list[Waiting]:
+    """Return what waits, in the order of the queue. Those on standby come last, and without `with_standby` not at all:
+    while booking is open for others."""
     statement = (
         select(Booking, Enrolment)
         .join(Enrolment, Enrolment.id == Booking.enrolment_id)
         .where(Booking.class_id == class_id, Booking.state == State.QUEUED)
-        .order_by(Enrolment.order_no, Booking.id)
+        .order_by(Enrolment.standby, Enrolment.order_no, Booking.id)
     )
+    if not with_standby:
+        statement = statement.where(Enrolment.standby.is_(False))
     waiting: dict[int, Waiting] = {}
     for booking, enrolment in db.session.execute(statement, execution_options={"populate_existing": True}):
         waiting.setdefault(enrolment.id, Waiting(enrolment, [])).bookings.append(booking)

@@ -49,6 +49,7 @@ class Who(Shape):
     "not_open_yet",
     "closed",
     "class_changed",
+    "asked_first",
     "names_over",
     "group_too_large",
     "enterprise_limit",

@@ -115,6 +115,7 @@ class Class(Shape):
     closes_at: Moment
     cancel_until: Moment
     names_by: Moment
+    first_until: Moment | None
     draw: Draw | None
     schedule_no: int
 
@@ -133,7 +134,7 @@ class Ask(Shape):
 class Outcome(Shape):
     about = _l(
         "What one person got; `person` is null for a place still to be named. `place`: in the queue, counted from 1; "
-        "null for a seat. `entry`: in a draw to come."
+        "null for a seat. `entry`: in a draw to come. `standby`: they wait behind all others."
     )
 
     id: Id
@@ -141,6 +142,7 @@ class Outcome(Shape):
     state: State
     place: int | None
     entry: int | None
+    standby: bool
 
 
 class Asked(Made):
@@ -177,20 +179,11 @@ class Bookings(Page):
     bookings: list[Booking]
 
 
-class Happening(Shape):
-    about = _l("What happened to a class or one of its bookings: `actor` did it, `person` is whose booking it is.")
+class OtherClass(Shape):
+    about = _l("The class to change to. `seen`: its `schedule_no` that was shown.")
 
-    at: Moment
-    what: str
-    door: str
-    actor: str | None
-    person: str | None
-
-
-class Log(Shape):
-    about = _l("The newest 100, newest first.")
-
-    log: list[Happening]
+    class_: Id = Field(alias="class")
+    seen: Seen | None = None
 
 
 @resources.get("/classes/<id:class_id>")
@@ -211,6 +204,7 @@ def class_(class_id: int) -> Class:
     "not_open_yet",
     "closed",
     "class_changed",
+    "asked_first",
     "already_booked",
     "person_clash",
     "group_too_large",
@@ -227,7 +221,10 @@ def book(class_id: int, body: Ask) -> Asked:
     actor = signed_in()
     people = [actor.id] if body.people is None else body.people
     outcomes = actions.book(actor, class_id, people, "api", body.seen, request_key(actor.id), body.least)
-    made = [Outcome(id=o.id, person=o.person, state=State(o.state), place=o.place, entry=o.entry) for o in outcomes]
+    made = [
+        Outcome(id=o.id, person=o.person, state=State(o.state), place=o.place, entry=o.entry, standby=o.standby)
+        for o in outcomes
+    ]
     if len(made) == 1:
         return Asked(bookings=made, url=url_for(".booking", booking_id=made[0].id))
     return Asked(bookings=made, url=url_for(".bookings", class_id=class_id))
@@ -307,23 +304,31 @@ def answer(booking_id: int, body: Answer) -> Booking:
     return after(booking_id)
 
 
-@resources.get("/classes/<id:class_id>/log")
-@needs(Right.READ_BOOKING)
+@resources.put("/bookings/<id:booking_id>/class")
+@needs(Right.BOOK)
 @operation(
-    _l("Read what happened to a class"),
-    about=_l("All of it for those who serve or teach the class; else what concerns the class and one's own bookings."),
+    _l("Change a booking to another class of the course"),
+    "not_cancellable",
+    "called_off",
+    "begun",
+    "same_class",
+    "other_course",
+    "no_seat_there",
+    "not_open_yet",
+    "closed",
+    "class_changed",
+    "asked_first",
+    "already_booked",
+    "person_clash",
+    "enterprise_limit",
+    about=_l(
+        "In one step: a seat in the other class, or nothing changes. Answers with the new booking; the old one is "
+        "cancelled, and its seat goes to the next in the queue."
+    ),
 )
-def log(class_id: int) -> Log:
-    actor, view = signed_in(), the_view(class_id)
-    lecturer_ids = [lecturer.id for lecturer in catalogue.lecturers_of(class_id)]
-    serves = may(actor, Right.READ_ROSTER, squadron_id=view.row.squadron_id, lecturer_ids=lecturer_ids)
-    places = [] if serves else queries.own_places(actor, class_id)
-    if not serves and not places:
-        raise Refusal("not_found")
-    if serves:
-        looked(actor, "class_page", class_id=class_id)
-    found = queries.happenings(class_id, None if serves else [place.id for place in places])
-    return Log(log=[Happening(at=h.at, what=h.what, door=h.door, actor=h.actor, person=h.person) for h in found])
+def change_class(booking_id: int, body: OtherClass) -> Booking:
+    outcome = actions.change_class(signed_in(), booking_id, body.class_, "api", body.seen)
+    return after(outcome.id)
 
 
 def the_view(class_id: int) -> ClassView:
@@ -368,6 +373,7 @@ def class_of(view: ClassView, at: dt.datetime) -> Class:
         closes_at=row.closes_at,
         cancel_until=row.cancel_until,
         names_by=row.names_until,
+        first_until=row.first_until,
         draw=_draw(row),
         schedule_no=row.schedule_no,
     )

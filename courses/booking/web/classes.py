@@ -10,9 +10,11 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from courses.booking import actions, queries, words
-from courses.booking.forms import CallOffForm, LecturersForm, MoveForm, ResizeForm, asked
+from courses.booking import standing as standings
+from courses.booking import story as stories
+from courses.booking.forms import CallOffForm, LecturersForm, MoveForm, ResizeForm, asked, changed_to
 from courses.booking.ledger import Entry, KeptSeats, entries_of, kept_seats
-from courses.booking.model import State
+from courses.booking.model import State, standby_from
 from courses.booking.web.blueprint import pages
 from courses.catalogue import planning
 from courses.catalogue import queries as catalogue
@@ -33,6 +35,8 @@ from courses.people.model import BookingRule
 from courses.people.queries import city, colleagues, enterprise
 from courses.people.rights import Actor, Right, may, require
 
+LOG_SHOWN = 20  # on the page of the class; the rest is on the page of its story
+
 
 @pages.get("/classes/<int:class_id>")
 @public
@@ -41,7 +45,7 @@ def class_page(class_id: int) -> str:
 
 
 def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
-    view = _view(class_id)
+    view = the_view(class_id)
     actor = present_actor()
     known = queries.own_places(actor, class_id) if actor else []
     places = [place for place in known if place.person_id]
@@ -53,7 +57,7 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
         looked(actor, "class_page", class_id=class_id)
     log = []
     if actor and (serves or known):
-        log = queries.happenings(class_id, None if serves else [place.id for place in known])
+        log = stories.happenings(class_id, None if serves else [place.id for place in known], LOG_SHOWN + 1)
     in_already = {place.person_id for place in places if place.state != State.CANCELLED}
     team = []
     answers = actor is not None and actor.answers_for_enterprise
@@ -75,11 +79,17 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
         asks_first=actor is not None and not answers and _asks_first(actor),
         is_in=actor is not None and actor.id in in_already,
         team=team,
+        standby=standings.on_standby([actor.id], clock.now()).get(actor.id) if actor else None,
+        asked_first=_asked_first(view.row, actor),
+        standby_from=standby_from(view.row),
+        rules=city(),
+        elsewhere=_elsewhere(view, actor, in_already),
         serves=serves,
         may_change=may(actor, Right.CHANGE_CLASS, squadron_id=view.row.squadron_id),
         queue=queries.people_of(class_id, (State.QUEUED,)) if serves else [],
         consents=queries.consents(class_id) if serves else {},
-        log=log,
+        log=log[:LOG_SHOWN],
+        more_happened=len(log) > LOG_SHOWN,
         is_open=view.row.is_bookable(clock.now()),
         foresight=_of_draft(view.row) if view.row.state == ClassState.DRAFT else None,
         untold=serves and _untold(view.row),
@@ -98,6 +108,20 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
 def _asks_first(actor: Actor) -> bool:
     place = enterprise(actor.enterprise_id) if actor.enterprise_id else None
     return place is not None and place.booking_rule == BookingRule.APPROVAL
+
+
+def _asked_first(row: TrainingClass, actor: Actor | None) -> bool | None:
+    """Return whether the actor is among those who book first; None where, or when, everyone can book."""
+    if row.first_until is None or clock.now() >= row.first_until:
+        return None
+    return actor is not None and bool(standings.asked_first(row.id, [actor.id]))
+
+
+def _elsewhere(view: queries.ClassView, actor: Actor | None, in_already: set[int]) -> queries.Mine | None:
+    """Return the actor's own place in another class of the course, from which they may change to this one."""
+    if actor is None or actor.id in in_already or not view.row.is_bookable(clock.now()) or not may(actor, Right.BOOK):
+        return None
+    return queries.seat_elsewhere(actor.id, view.course.id, view.row.id)
 
 
 def _untold(row: TrainingClass) -> bool:
@@ -157,7 +181,9 @@ def create(class_id: int) -> Any:
             len(booked),
         )
         flash(told, "done")
-    if waiting and waiting[0].entry:
+    if waiting and waiting[0].standby:
+        flash(_("You are in the queue, on standby: number %(place)s.", place=waiting[0].place), "wait")
+    elif waiting and waiting[0].entry:
         flash(_("You are in the draw, entry %(number)s. The outcome comes by mail.", number=waiting[0].entry), "wait")
     elif waiting:
         flash(_no_seat(class_id, waiting[0].place), "wait")
@@ -165,7 +191,7 @@ def create(class_id: int) -> Any:
 
 
 def _no_seat(class_id: int, place: int | None) -> str:
-    if _view(class_id).row.is_full:
+    if the_view(class_id).row.is_full:
         return str(_("The class is full: number %(place)s in the queue.", place=place))
     return str(_("There is no free seat for you now: number %(place)s in the queue. The page says why.", place=place))
 
@@ -189,6 +215,31 @@ def undo_cancel(booking_id: int) -> Any:
         return str(_("The cancellation is taken back. Your place is as it was."))
 
     return on_booking(booking_id, act)
+
+
+@pages.route("/bookings/<int:booking_id>/class", methods=["GET", "POST"])
+@needs(Right.BOOK)
+def change_class(booking_id: int) -> Any:
+    """Show the other classes of the course, and change to the one chosen: a seat there, or nothing changes."""
+    place = queries.booking_seen_by(signed_in(), booking_id)
+    if place is None or place.state not in (State.BOOKED, State.QUEUED):
+        raise Refusal("not_found")
+    refusal = None
+    if request.method == "POST":
+        chosen, seen = changed_to(request.form)
+        try:
+            actions.change_class(signed_in(), booking_id, chosen, seen=seen)
+        except Refusal as no:
+            if no.status in (403, 404, 503):
+                raise
+            refusal = no
+        else:
+            flash(_("The seat is now in this class. The other one is given up; a confirmation is on its way."), "done")
+            return redirect(url_for(".class_page", class_id=chosen), 303)
+    view = the_view(place.class_id)
+    others = queries.classes_to_change_to(view.course.id, place.class_id)
+    page = render_template("booking/change_class.html", view=view, place=place, others=others, refusal=refusal)
+    return page, refusal.status if refusal else 200
 
 
 def on_booking(booking_id: int, act: Callable[[], str]) -> Any:
@@ -215,7 +266,7 @@ def refused(class_id: int, refusal: Refusal) -> Any:
 @public
 def draw(class_id: int) -> str:
     """Show how the lots are drawn and, once they are, everything that is needed to draw them again."""
-    view = _view(class_id)
+    view = the_view(class_id)
     if view.row.draw_at is None:
         raise Refusal("not_found")
     held, number = queries.drawn(view.row), page_number()
@@ -232,7 +283,7 @@ def draw(class_id: int) -> str:
 @public
 def draw_entries(class_id: int) -> Any:
     """Return the closed list byte for byte as it was hashed."""
-    held = queries.drawn(_view(class_id).row)
+    held = queries.drawn(the_view(class_id).row)
     if held is None:
         raise Refusal("not_found")
     return Response(held.entries, mimetype="text/plain")
@@ -242,7 +293,7 @@ def draw_entries(class_id: int) -> Any:
 @public
 def ledger(class_id: int) -> Any:
     """Show every seat and every place in the queue, and why it is where it is; it names nobody."""
-    view = _view(class_id)
+    view = the_view(class_id)
     shares, entries = kept_seats(view.row), entries_of(class_id)
     by_share = {share.id: share for share in shares}
     if kind := sheets.wanted():
@@ -292,7 +343,7 @@ def _entry(entry: Entry, by_share: dict[int, KeptSeats], row: TrainingClass) -> 
 @pages.route("/classes/<int:class_id>/move", methods=["GET", "POST"])
 @needs(Right.CHANGE_CLASS)
 def move(class_id: int) -> Any:
-    view = _own_view(class_id)
+    view = own_view(class_id)
     form = MoveForm()
     offer_places(form)
     if not form.is_submitted():
@@ -302,7 +353,7 @@ def move(class_id: int) -> Any:
         act = lambda: actions.move(  # noqa: E731
             signed_in(), class_id, form.spans(), form.room_id.data, form.seen.data
         )
-        if _try(act, form):
+        if tried(act, form):
             flash(_("The class is moved. Everyone concerned is being told."), "done")
             return redirect(url_for(".class_page", class_id=class_id), 303)
     seen = _foreseen(form, view)
@@ -315,7 +366,7 @@ def move(class_id: int) -> Any:
 @needs(Right.CHANGE_CLASS)
 def move_foresight(class_id: int) -> str:
     """Return what the class would meet at the place and time typed so far: the part of the form that is exchanged."""
-    view, form = _own_view(class_id), MoveForm()
+    view, form = own_view(class_id), MoveForm()
     offer_places(form)
     return render_template("booking/_foresight.html", foresight=_foreseen(form, view))
 
@@ -328,11 +379,11 @@ def _foreseen(form: MoveForm, view: queries.ClassView) -> planning.Foresight:
 @pages.route("/classes/<int:class_id>/lecturers", methods=["GET", "POST"])
 @needs(Right.CHANGE_CLASS)
 def lecturers(class_id: int) -> Any:
-    view, form = _own_view(class_id), LecturersForm()
+    view, form = own_view(class_id), LecturersForm()
     form.lecturers.choices = lecturer_choices(planning.taught_by(view.course.id))
     if not form.is_submitted():
         form.lecturers.data = [t.id for t in catalogue.lecturers_of(class_id)]
-    elif form.validate() and _try(
+    elif form.validate() and tried(
         lambda: actions.change_lecturers(signed_in(), class_id, form.lecturers.data or ()), form
     ):
         flash(_("The lecturers are changed. The page of the class names them."), "done")
@@ -343,11 +394,11 @@ def lecturers(class_id: int) -> Any:
 @pages.route("/classes/<int:class_id>/capacity", methods=["GET", "POST"])
 @needs(Right.CHANGE_CLASS)
 def resize(class_id: int) -> Any:
-    view = _own_view(class_id)
+    view = own_view(class_id)
     form = ResizeForm()
     if not form.is_submitted():
         form.capacity.data = view.row.capacity
-    elif form.validate() and _try(lambda: actions.resize(signed_in(), class_id, form.capacity.data), form):
+    elif form.validate() and tried(lambda: actions.resize(signed_in(), class_id, form.capacity.data), form):
         flash(_("The class now has %(seats)s seats.", seats=form.capacity.data), "done")
         return redirect(url_for(".class_page", class_id=class_id), 303)
     return render_template("booking/resize.html", view=view, form=form), 422 if form.is_submitted() else 200
@@ -356,9 +407,9 @@ def resize(class_id: int) -> Any:
 @pages.route("/classes/<int:class_id>/call-off", methods=["GET", "POST"])
 @needs(Right.CHANGE_CLASS)
 def call_off(class_id: int) -> Any:
-    view = _own_view(class_id)
+    view = own_view(class_id)
     form = CallOffForm()
-    if form.validate_on_submit() and _try(
+    if form.validate_on_submit() and tried(
         lambda: actions.call_off(
             signed_in(), class_id, form.reason.data.strip(), reason_en=(form.reason_en.data or "").strip()
         ),
@@ -369,7 +420,7 @@ def call_off(class_id: int) -> Any:
     return render_template("booking/call_off.html", view=view, form=form), 422 if form.is_submitted() else 200
 
 
-def _try(act: Callable[[], None], form: Form) -> bool:
+def tried(act: Callable[[], None], form: Form) -> bool:
     """Do it; a rule's refusal stands at its field."""
     try:
         act()
@@ -381,14 +432,14 @@ def _try(act: Callable[[], None], form: Form) -> bool:
     return True
 
 
-def _view(class_id: int) -> queries.ClassView:
+def the_view(class_id: int) -> queries.ClassView:
     view = queries.class_view(class_id, present_actor())
     if view is None:
         raise Refusal("not_found")
     return view
 
 
-def _own_view(class_id: int) -> queries.ClassView:
+def own_view(class_id: int) -> queries.ClassView:
     """Return a published class, to those who may change it; a draft is edited in the catalogue."""
     view = queries.class_view(class_id)
     if view is None:

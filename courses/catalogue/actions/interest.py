@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import delete, select
 
 from courses.catalogue import demand, queries
-from courses.catalogue.model import HALF_DAYS, Course, Interest, Span, TrainingClass
+from courses.catalogue.model import HALF_DAYS, Course, FirstAsked, Interest, Span, TrainingClass
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.refusal import Refusal
@@ -47,17 +47,25 @@ def take_back_asking(actor: Actor, course_id: int) -> None:
 def tell_interested(class_: TrainingClass, sittings: list[Span]) -> None:
     """Tell those who asked that the course has a class, each of them once: the telling ends their asking.
 
-    Call it in the transaction that publishes the class. Who has left is told nothing.
+    They may book first, if the class has an hour for that; where nobody asked, it is for everyone at once. Call it in
+    the transaction that publishes the class. Who has left is told nothing.
     """
     asked = delete(Interest).where(Interest.course_id == class_.course_id).returning(Interest.person_id)
     ids = list(db.session.scalars(asked))
     if not ids:
+        class_.first_until = None
         return
     place = select(*queries.SAID).join_from(Course, Room, Room.id == class_.room_id)
     statement = place.join(Home, Home.id == Room.home_id).where(Course.id == class_.course_id)
     said = queries.Said(*db.session.execute(statement).one())
     facts = {"class_": queries.facts_of(class_, said, sittings), "path": f"/classes/{class_.id}"}
-    people = select(Person.id, Person.email).where(Person.id.in_(ids), Person.left_at.is_(None)).order_by(Person.id)
+    if class_.first_until:
+        facts |= {"opens_at": class_.opens_at.isoformat(), "first_until": class_.first_until.isoformat()}
+    here = select(Person.id, Person.email).where(Person.id.in_(ids), Person.left_at.is_(None)).order_by(Person.id)
+    people = db.session.execute(here).all()
+    if class_.first_until:
+        db.session.add_all(FirstAsked(class_id=class_.id, person_id=id_) for id_, _ in people)
+        db.session.flush()
     post_all(
         [
             row_of(
@@ -68,6 +76,6 @@ def tell_interested(class_: TrainingClass, sittings: list[Span]) -> None:
                 class_.id,
                 expires_at=class_.closes_at,
             )
-            for id_, email in db.session.execute(people)
+            for id_, email in people
         ]
     )

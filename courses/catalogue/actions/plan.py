@@ -30,12 +30,15 @@ from courses.people.model import Industry, Person, Town
 def check_plan(plan: ClassPlan, at: dt.datetime) -> list[Span]:
     """Return the plan's sittings in order.
 
-    Raises Refusal as `check_sittings` and `check_shares` do, and window_wrong, draw_wrong, names_by_wrong, not_found,
+    Raises Refusal as `check_sittings` and `check_shares` do, and window_wrong, first_wrong, draw_wrong, names_by_wrong,
+    not_found,
     course_archived.
     """
     sittings = check_sittings(plan.sittings, at)
     if not plan.opens_at < plan.closes_at <= sittings[0][0] or plan.cancel_until > sittings[0][0]:
         raise Refusal("window_wrong")
+    if plan.first_until and not max(at, plan.opens_at) < plan.first_until <= plan.closes_at:
+        raise Refusal("first_wrong")
     if plan.draw_at and not max(at, plan.opens_at) < plan.draw_at <= plan.closes_at:
         raise Refusal("draw_wrong")
     if plan.names_by and not max(at, plan.opens_at) < plan.names_by <= sittings[0][0]:

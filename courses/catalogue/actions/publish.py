@@ -37,7 +37,7 @@ from courses.webhooks.model import Event
 def publish(actor: Actor, plan: ClassPlan, request_key: RequestKey | None = None, draft: int | None = None) -> int:
     """Publish a class of the actor's squadron, or the draft it was so far; return its id.
 
-    Raises Refusal: no_sitting, ends_before_start, sittings_overlap, in_the_past, window_wrong, draw_wrong,
+    Raises Refusal: no_sitting, ends_before_start, sittings_overlap, in_the_past, window_wrong, first_wrong, draw_wrong,
     shares_too_many, shares_twice, shares_wrong, too_many_seats, room_clash, lecturer_clash, not_found (course, room,
     lecturer or draft), not_allowed.
     """
@@ -146,6 +146,7 @@ def _written(
         "closes_at": plan.closes_at,
         "cancel_until": plan.cancel_until,
         "scheduled_at": at,
+        "first_until": plan.first_until,
         "draw_at": plan.draw_at,
         "draw_seed": a_seed() if plan.draw_at else "",
         "published_at": at if state == ClassState.PUBLISHED else None,

@@ -90,9 +90,9 @@ class Plan(Timetable):
     about = _l(
         "A class to be published. Without `opens_at` booking opens at once, without `closes_at` it closes when the "
         "class begins, and without `cancel_until` cancelling is free until 24 hours before. `reminders`: minutes "
-        "before a sitting. `enterprise_limit`: how many seats one enterprise can have. With "
-        "`draw_at` lots are drawn then among all who entered before. `names_by`: until when held seats can get "
-        "their names; without it until `cancel_until`. "
+        "before a sitting. `enterprise_limit`: how many seats one enterprise can have. Until `first_until` only those "
+        "can book who had asked to be told of the course. With `draw_at` lots are drawn then among all who entered "
+        "before. `names_by`: until when held seats can get their names; without it until `cancel_until`. "
         "`fill_rule`: whether those who fit go before a group that does not. `shares` are kept until `shares_until`, "
         "or until `cancel_until`."
     )
@@ -104,6 +104,7 @@ class Plan(Timetable):
     closes_at: Moment | None = None
     cancel_until: Moment | None = None
     enterprise_limit: Seats | None = None
+    first_until: Moment | None = None
     draw_at: Moment | None = None
     names_by: Moment | None = None
     fill_rule: FillRule = FillRule.STRICT
@@ -122,6 +123,7 @@ class Plan(Timetable):
             opens_at=self.opens_at or min(clock.now(), begins - dt.timedelta(minutes=1)),
             closes_at=self.closes_at or begins,
             cancel_until=cancel_until,
+            first_until=self.first_until,
             draw_at=self.draw_at,
             names_by=self.names_by,
             fill_rule=self.fill_rule,
@@ -150,6 +152,7 @@ class Planned(Shape):
     closes_at: Moment
     cancel_until: Moment
     enterprise_limit: int | None
+    first_until: Moment | None
     draw_at: Moment | None
     names_by: Moment | None
     fill_rule: FillRule
@@ -209,6 +212,7 @@ def planned(plan: ClassPlan) -> Planned:
         closes_at=plan.closes_at,
         cancel_until=plan.cancel_until,
         enterprise_limit=plan.enterprise_limit,
+        first_until=plan.first_until,
         draw_at=plan.draw_at,
         names_by=plan.names_by,
         fill_rule=plan.fill_rule,

@@ -8,6 +8,7 @@ from typing import Any
 from flask import redirect, render_template, url_for
 
 from courses.booking import queries as booking
+from courses.booking import standing as standings
 from courses.booking.model import State
 from courses.desks import queries
 from courses.desks.queries import classes as of_classes
@@ -88,6 +89,7 @@ def _officer(actor: Actor, now: dt.datetime) -> dict[str, Any]:
     waiting = [row for row in near if row.queued]
     empty = [row for row in near if row.starts_at > now and row.seats_taken * 100 < row.capacity * HALF_EMPTY]
     todos = [
+        Todo("appeals", standings.appeals_waiting(actor.squadron_id), url_for("standings.appeals"), "wait"),
         Todo("untold", len(untold), "#untold", "lost"),
         Todo("unmarked", len(unmarked), _first_roster(unmarked), "wait"),
         Todo("half_empty", len(empty), "#weeks", "wait"),
@@ -135,7 +137,11 @@ def _manager(actor: Actor, now: dt.datetime) -> dict[str, Any]:
     mine = booking.coming(actor.id, now)
     hours = of_people.hours(actor.id, clock.this_year())
     missing = max(0, city().hours_target * 2 - hours.half_hours) if actor.has(Role.MANAGER) else 0
-    todos = [Todo("missing_hours", missing / 2, url_for("catalogue.shelves"), "" if mine else "wait")]
+    standby = standings.on_standby([actor.id], now)
+    todos = [
+        Todo("standby", len(standby), url_for("booking.standing"), "wait"),
+        Todo("missing_hours", missing / 2, url_for("catalogue.shelves"), "" if mine else "wait"),
+    ]
     if actor.is_deputy and not actor.has(Role.OWNER):
         todos += _unsettled(actor, now)
     seated = next((row for row in mine if row.state != "queued"), None)

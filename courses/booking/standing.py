@@ -1,0 +1,170 @@
+"""A person's standing: what counts against whom stayed away, whose turn it is, and the appeals."""
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, and_, case, func, or_, select
+
+from courses.booking.model import LATE, SEATED, Appeal, Booking, Enrolment, State, standby_until
+from courses.catalogue.model import Course, FirstAsked, TrainingClass
+from courses.ground.db import db
+from courses.people.model import Enterprise, Person
+from courses.people.queries import city
+
+
+class Missed(NamedTuple):
+    """A time that a person stayed away or cancelled too late, unless the roster excused it; `upheld`: what an officer
+    said to the appeal against it, if there was one. `at`: from when it counts."""
+
+    booking_id: int
+    person_id: int
+    class_id: int
+    squadron_id: int
+    title_zh: str
+    title_en: str
+    starts_at: dt.datetime
+    is_late: bool
+    at: dt.datetime
+    appealed_at: dt.datetime | None
+    upheld: bool | None
+    answer: str | None
+
+    @property
+    def counts(self) -> bool:
+        return not self.upheld
+
+
+_STAYED_AWAY = and_(Booking.attended.is_(False), Booking.state.in_(SEATED))
+_CANCELLED_LATE = and_(Booking.state == State.CANCELLED, Booking.reason.in_(LATE))
+_MISSED = (
+    select(
+        Booking.id,
+        Booking.person_id,
+        Booking.class_id,
+        TrainingClass.squadron_id,
+        Course.title_zh,
+        Course.title_en,
+        TrainingClass.starts_at,
+        Booking.state == State.CANCELLED,
+        case((Booking.state == State.CANCELLED, Booking.changed_at), else_=TrainingClass.ends_at),
+        Appeal.made_at,
+        Appeal.upheld,
+        Appeal.answer,
+    )
+    .join(TrainingClass, TrainingClass.id == Booking.class_id)
+    .join(Course, Course.id == TrainingClass.course_id)
+    .outerjoin(Appeal, Appeal.booking_id == Booking.id)
+    .where(Booking.excused.is_(False))
+)
+
+
+def missed(person_ids: Collection[int]) -> list[Missed]:
+    """Return what counts against these people by the city's rule, whether or not it was appealed; newest first."""
+    which = or_(_STAYED_AWAY, _CANCELLED_LATE) if city().late_counts else _STAYED_AWAY
+    rows = db.session.execute(_MISSED.where(Booking.person_id.in_(person_ids), which))
+    return sorted((Missed(*row) for row in rows), key=lambda row: row.at, reverse=True)
+
+
+def missed_in(booking_id: int) -> Missed | None:
+    """Return one booking as it counts against its person, if it does."""
+    person_id = db.session.scalar(select(Booking.person_id).where(Booking.id == booking_id))
+    found = missed([person_id]) if person_id else []
+    return next((row for row in found if row.booking_id == booking_id), None)
+
+
+def on_standby(person_ids: Collection[int], at: dt.datetime) -> dict[int, dt.datetime]:
+    """Return which of these people are on standby, and until when. Costs nothing where the city has no such rule."""
+    rules = city()
+    if not rules.noshow_limit:
+        return {}
+    within, lasts = dt.timedelta(days=rules.noshow_days), dt.timedelta(days=rules.standby_days)
+    counted: dict[int, list[dt.datetime]] = {}
+    for row in missed(person_ids):
+        if row.counts:
+            counted.setdefault(row.person_id, []).append(row.at)
+    until = {id_: standby_until(moments, rules.noshow_limit, within, lasts) for id_, moments in counted.items()}
+    return {id_: moment for id_, moment in until.items() if moment and moment > at}
+
+
+class Appealed(NamedTuple):
+    """An appeal as it is to be decided: whose, about which class, in which words."""
+
+    booking_id: int
+    person_id: int
+    person: str
+    person_en: str
+    enterprise_zh: str | None
+    enterprise_en: str | None
+    class_id: int
+    squadron_id: int
+    title_zh: str
+    title_en: str
+    starts_at: dt.datetime
+    is_late: bool
+    words: str
+    made_at: dt.datetime
+    upheld: bool | None
+    answer: str
+    decided_at: dt.datetime | None
+
+
+def appeals() -> Select[*tuple[Any, ...]]:
+    """Return the statement that yields Appealed; callers say of which squadron."""
+    return (
+        select(
+            Booking.id,
+            Person.id,
+            Person.name,
+            Person.name_en,
+            Enterprise.name_zh,
+            Enterprise.name_en,
+            Booking.class_id,
+            TrainingClass.squadron_id,
+            Course.title_zh,
+            Course.title_en,
+            TrainingClass.starts_at,
+            Booking.state == State.CANCELLED,
+            Appeal.words,
+            Appeal.made_at,
+            Appeal.upheld,
+            Appeal.answer,
+            Appeal.decided_at,
+        )
+        .join(Booking, Booking.id == Appeal.booking_id)
+        .join(Person, Person.id == Booking.person_id)
+        .join(Enrolment, Enrolment.id == Booking.enrolment_id)
+        .outerjoin(Enterprise, Enterprise.id == Enrolment.enterprise_id)
+        .join(TrainingClass, TrainingClass.id == Booking.class_id)
+        .join(Course, Course.id == TrainingClass.course_id)
+    )
+
+
+def appeal_of(booking_id: int) -> Appealed | None:
+    found = db.session.execute(appeals().where(Booking.id == booking_id)).first()
+    return Appealed(*found) if found else None
+
+
+def appeals_waiting(squadron_id: int) -> int:
+    """Return how many appeals a squadron has still to decide."""
+    waiting = appeals().where(TrainingClass.squadron_id == squadron_id, Appeal.decided_at.is_(None))
+    return db.session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
+
+
+def asked_first(class_id: int, person_ids: Collection[int]) -> set[int]:
+    """Return which of these people had asked for the course before the class was published."""
+    asked = select(FirstAsked.person_id).where(FirstAsked.class_id == class_id, FirstAsked.person_id.in_(person_ids))
+    return set(db.session.scalars(asked))
+
+
+def waiting_in_turn(class_id: int) -> int:
+    """Return how many enrolments wait in a class that are not on standby."""
+    waiting = select(func.count(Booking.enrolment_id.distinct())).join(Enrolment, Enrolment.id == Booking.enrolment_id)
+    mine = (Booking.class_id == class_id, Booking.state == State.QUEUED, Enrolment.standby.is_(False))
+    return db.session.scalar(waiting.where(*mine)) or 0
+
+
+def queue_length(class_id: int) -> int:
+    """Return how many enrolments wait in a class."""
+    waiting = select(func.count(Booking.enrolment_id.distinct()))
+    return db.session.scalar(waiting.where(Booking.class_id == class_id, Booking.state == State.QUEUED)) or 0
