@@ -64,7 +64,10 @@ class Who(Shape):
 def hold(class_id: int, body: Hold) -> Asked:
     actor = signed_in()
     outcomes = actions.hold(actor, class_id, body.seats, "api", body.seen, request_key(actor.id))
-    made = [Outcome(id=o.id, person=o.person, state=State(o.state), place=o.place, entry=o.entry) for o in outcomes]
+    made = [
+        Outcome(id=o.id, person=o.person, state=State(o.state), place=o.place, entry=o.entry, standby=o.standby)
+        for o in outcomes
+    ]
     return Asked(bookings=made, url=url_for(".bookings", class_id=class_id))
 
 

@@ -78,7 +78,7 @@ def log_of_booking(booking_id: int, query: Paged) -> Log:
     place = queries.booking_seen_by(signed_in(), booking_id)
     if place is None:
         raise Refusal("not_found")
-    looked(signed_in(), "booking", person_ids=[place.person_id])
+    looked(signed_in(), "booking", person_ids=[place.person_id] if place.person_id else [])
     return _log(stories.story_of_booking(place), query)
 
 

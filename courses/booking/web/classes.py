@@ -117,7 +117,7 @@ def _asked_first(row: TrainingClass, actor: Actor | None) -> bool | None:
     return actor is not None and bool(standings.asked_first(row.id, [actor.id]))
 
 
-def _elsewhere(view: queries.ClassView, actor: Actor | None, in_already: set[int]) -> queries.Mine | None:
+def _elsewhere(view: queries.ClassView, actor: Actor | None, in_already: set[int | None]) -> queries.Mine | None:
     """Return the actor's own place in another class of the course, from which they may change to this one."""
     if actor is None or actor.id in in_already or not view.row.is_bookable(clock.now()) or not may(actor, Right.BOOK):
         return None

@@ -75,7 +75,7 @@ def story_of_booking(booking_id: int) -> str | Response:
     place = queries.booking_seen_by(signed_in(), booking_id)
     if place is None:
         raise Refusal("not_found")
-    looked(signed_in(), "booking", person_ids=[place.person_id])
+    looked(signed_in(), "booking", person_ids=[place.person_id] if place.person_id else [])
     return _story(the_view(place.class_id), stories.story_of_booking(place), place=place)
 
 
