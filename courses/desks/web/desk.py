@@ -89,7 +89,7 @@ def _officer(actor: Actor, now: dt.datetime) -> dict[str, Any]:
     waiting = [row for row in near if row.queued]
     empty = [row for row in near if row.starts_at > now and row.seats_taken * 100 < row.capacity * HALF_EMPTY]
     todos = [
-        Todo("appeals", standings.appeals_waiting(actor.squadron_id), url_for("standings.appeals"), "wait"),
+        Todo("appeals", standings.appeals_waiting(actor.squadron_id), url_for("booking.appeals"), "wait"),
         Todo("untold", len(untold), "#untold", "lost"),
         Todo("unmarked", len(unmarked), _first_roster(unmarked), "wait"),
         Todo("half_empty", len(empty), "#weeks", "wait"),
