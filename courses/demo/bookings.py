@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from courses.booking.model import Appeal, Booking, Enrolment, Event, State
+from courses.booking.model import STANDBY_BEFORE, Appeal, Booking, Enrolment, Event, State
 from courses.catalogue.model import ClassState, Sitting
 from courses.demo.classes import Published, Span
 from courses.demo.rows import Rows
@@ -35,6 +35,7 @@ class Act(NamedTuple):
     people: list[Manager]
     made_by: int
     state: State
+    standby: bool = False
 
 
 class Telling(NamedTuple):
@@ -56,6 +57,7 @@ class Registry:
         self._employed = {manager.id: manager for manager in town.managers}
         self._written = self._employed.keys() - {manager.id for manager in town.crowd}
         self._busy: dict[int, list[Span]] = defaultdict(list)
+        self._missed: dict[int, list[dt.datetime]] = defaultdict(list)
         self._events: list[dict[str, Any]] = []
         self._earned: dict[tuple[int, int], Counter[int]] = defaultdict(Counter)  # of a person's year: by class
         self.tellings: list[Telling] = []
@@ -90,6 +92,7 @@ class Registry:
         entry = class_.entry
         crowd = self._crowd(class_)
         waiting = [self._waiting(crowd, who) for who in entry.get("queue", ())]
+        waiting += [self._waiting(crowd, who)._replace(standby=True) for who in entry.get("standby", ())]
         leaving = [self._act([crowd.pop(0)], State.CANCELLED) for _ in range(entry.get("left", 0))]
         seated = [
             self._act([self._employed[self._town.person(name)] for name in group], State.BOOKED)
@@ -172,6 +175,7 @@ class Registry:
             made_by=act.made_by,
             made_at=made_at,
             enterprise_id=act.people[0].firm.id,
+            standby=act.standby,
         )
         class_.row["seats_taken"] += len(act.people) if act.state == State.BOOKED else 0
         class_.row["queued"] += act.state == State.QUEUED
@@ -197,7 +201,7 @@ class Registry:
         )
         draw_at = class_.row["draw_at"]
         what = "booked" if act.state != State.QUEUED else "entered" if draw_at else "queued"
-        self._log(class_, made_at, what, act.made_by, booking)
+        self._log(class_, made_at, what, act.made_by, booking, **{"standby": True} if act.standby else {})
         if has_left:
             self._log(class_, left_at, "cancelled", person, booking, seated=True)
             return
@@ -206,7 +210,15 @@ class Registry:
             method = "REQUEST" if act.state == State.BOOKED else None
             by = None if act.made_by == person else self._town.cast[act.made_by]
             facts = {"entry": class_.row["last_order_no"], "draw_at": draw_at.isoformat()} if draw_at else {}
+            if act.standby:
+                facts = self._standby(class_, person)
             self.tellings.append(Telling(what, class_.id, booking, made_at, method, {"by": by, **facts}))
+
+    def _standby(self, class_: Published, person: int) -> dict[str, Any]:
+        """Return until when someone is on standby, and from when free seats of the class are theirs too."""
+        until = max(self._missed[person]) + dt.timedelta(days=texts("town")["city"]["standby_days"])
+        begins = min(class_.row["closes_at"], class_.row["starts_at"] - STANDBY_BEFORE)
+        return {"standby_until": until.isoformat(), "standby_from": begins.isoformat()}
 
     def _call_off(self, class_: Published, bookings: list[dict[str, Any]]) -> None:
         """Free everyone; what was kept for the class is no longer in anybody's way."""
@@ -221,23 +233,29 @@ class Registry:
         class_.row.update(seats_taken=0, queued=0)
 
     def _mark(self, class_: Published, bookings: list[dict[str, Any]]) -> None:
-        """Mark who came, as officers and lecturers do; those who were written were always there."""
+        """Mark who came, as officers and lecturers do; of those who were written, all but the absent were there."""
+        absent = {self._town.person(who) for who in class_.entry.get("absent", ())}
         for booking in bookings:
             mark = self._rng.choices(list(MARKS), list(MARKS.values()))[0]
-            is_written = booking["person_id"] in self._written
+            if booking["person_id"] in self._written:
+                mark = Mark.ABSENT if booking["person_id"] in absent else Mark.PRESENT
             for sitting, (begins, ends) in class_.sittings.items():
-                self._mark_sitting(class_, booking, sitting, begins, ends, Mark.PRESENT if is_written else mark)
-            booking["attended"] = is_written or mark == Mark.PRESENT
-            booking["excused"] = mark == Mark.EXCUSED and not is_written
-            if mark == Mark.ABSENT and not is_written:
+                self._mark_sitting(class_, booking, sitting, begins, ends, mark)
+            booking["attended"], booking["excused"] = mark == Mark.PRESENT, mark == Mark.EXCUSED
+            if mark == Mark.ABSENT:
+                self._missed[booking["person_id"]].append(class_.row["ends_at"])
                 self._appeal(class_, booking)
         class_.row["came"] = sum(bool(booking["attended"]) for booking in bookings)
 
     def _appeal(self, class_: Published, booking: dict[str, Any]) -> None:
-        """Let now and then one who stayed away say why it should not count; nobody has decided it yet."""
+        """Let some who stayed away say why it should not count: those whose words were written, and now and then one of
+        the others. Nobody has decided it yet."""
         made_at = class_.row["ends_at"] + dt.timedelta(days=1)
-        if made_at < self._at and self._rng.random() < APPEAL_SHARE:
-            words = self._rng.choice(APPEALS)
+        written = {self._town.person(who): words for who, words in class_.entry.get("appeals", {}).items()}
+        words = written.get(booking["person_id"]) or self._rng.choice(APPEALS)
+        is_written = booking["person_id"] in self._written
+        appeals = booking["person_id"] in written if is_written else self._rng.random() < APPEAL_SHARE
+        if appeals and made_at < self._at:
             self._rows.add(Appeal, booking_id=booking["id"], words=words, made_at=made_at, answer="")
             self._log(class_, made_at, "appealed", booking["person_id"], booking["id"])
 

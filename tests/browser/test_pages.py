@@ -53,7 +53,7 @@ IDS = {
     "open": _CLASS + f"state = 'published' AND opens_at < {NOW} AND closes_at > {NOW} AND capacity > seats_taken + 5"
     " AND draw_at IS NULL"
     " ORDER BY t.id DESC",
-    "full": _CLASS + f"state = 'published' AND starts_at > {NOW} AND queued > 0",
+    "full": _CLASS + f"state = 'published' AND starts_at > {NOW} AND queued > 0 AND seats_taken = capacity",
     "by lot": _CLASS + "draw_at IS NOT NULL",
     "called off": _CLASS + "state = 'called_off'",
     "closed": _CLASS + f"state = 'published' AND starts_at > {NOW} AND closes_at < {NOW}",
@@ -65,6 +65,11 @@ IDS = {
     "waiting": "SELECT b.id FROM booking b JOIN training_class t ON t.id = b.class_id JOIN post o"
     " ON o.squadron_id = t.squadron_id JOIN person p ON p.id = o.person_id WHERE p.email = 'gao@demo.example'"
     f" AND b.state = 'queued' AND t.starts_at > {NOW} AND (t.draw_at IS NULL OR t.drawn_at IS NOT NULL)",
+    "standby": _BOOKING + "'ye@demo.example' AND b.state = 'queued'",
+    "appealed": "SELECT a.booking_id FROM appeal a JOIN booking b ON b.id = a.booking_id JOIN person p"
+    " ON p.id = b.person_id WHERE p.email = 'ye@demo.example'",
+    "missed": "SELECT b.id FROM booking b JOIN person p ON p.id = b.person_id LEFT JOIN appeal a ON a.booking_id = b.id"
+    " WHERE p.email = 'ye@demo.example' AND NOT b.attended AND a.booking_id IS NULL",
     "of gao": "SELECT t.id FROM training_class t JOIN post o ON o.squadron_id = t.squadron_id JOIN person p"
     " ON p.id = o.person_id WHERE p.email = 'gao@demo.example' AND state = 'published' AND seats_taken > 0"
     f" AND t.starts_at > {NOW} ORDER BY t.starts_at DESC",
@@ -139,7 +144,16 @@ CASES = (
     Case("shen", "/classes/{booked}"),
     Case("shen", "/bookings/{seat}/class"),
     Case("shen", "/standing"),
+    Case("ye", "/standing"),
+    Case("ye", "/desk"),
+    Case("ye", "/classes/{standby}"),
+    Case("ye", "/bookings/{missed}/appeal"),
+    Case("ye", "/bookings/{missed}/appeal", then="empty"),
     Case("gao", "/appeals"),
+    Case("gao", "/appeals?q=zzz"),
+    Case("gao", "/appeals/{appealed}"),
+    Case("gao", "/appeals/{appealed}", then="empty"),
+    Case("gao", "/bookings/{waiting}/place", then="empty"),
     Case("shen", "/bookings/{seat}/story"),
     Case("gao", "/classes/{of gao}/story"),
     Case("gao", "/bookings/{waiting}/place"),

@@ -14,6 +14,7 @@ from courses.accounts import passwords
 from courses.accounts.actions import sign_in
 from courses.booking import actions as booking
 from courses.booking import queries as bookings
+from courses.booking import standing as standings
 from courses.booking.model import SEATED, Booking, Enrolment, Event, State
 from courses.catalogue import planning
 from courses.catalogue.actions import ClassPlan, publish
@@ -272,15 +273,14 @@ def _check_rosters(at):
 def _check_stories(at):
     """What the walk through the town needs is there, and what it makes is not."""
     today = at.astimezone(ZONE).date()
-    assert (count(TrainingClass, coming(at), public), count(TrainingClass, coming(at))) == (27, 29)
+    assert (count(TrainingClass, coming(at), public), count(TrainingClass, coming(at))) == (28, 30)
     first = db.session.scalar(select(func.min(TrainingClass.starts_at)).where(coming(at))).astimezone(ZONE)
     is_early = at.astimezone(ZONE).hour < 12 and today.isoweekday() < 7 and (today.month, today.day) != (10, 1)
     assert first.date() == today if is_early else first.date() > today
-    full = db.session.scalars(
+    queued = db.session.scalars(
         select(TrainingClass).where(coming(at), TrainingClass.queued > 0, TrainingClass.draw_at.is_(None))
     ).all()
-    assert len(full) == 2
-    assert all(class_.is_full for class_ in full)
+    assert sorted((class_.is_full, class_.queued) for class_ in queued) == [(False, 1), (True, 3), (True, 4)]
     waiting = select(Enrolment.seats).join(Booking, Booking.enrolment_id == Enrolment.id)
     assert 3 in db.session.scalars(waiting.where(Booking.state == State.QUEUED)).all()
     (called_off,) = db.session.scalars(select(TrainingClass).where(TrainingClass.state == ClassState.CALLED_OFF))
@@ -369,11 +369,31 @@ def _check_cast(at):
     assert (waiting.state, waiting.place) == (State.QUEUED, 2)
     assert len(hours_of(lu.id)) == 1
     assert len(bookings.coming_of_enterprise(owner.enterprise_id, at)) >= 5
+    _check_standby(at)
+    (other,) = bookings.classes_to_change_to(*_course_and_class(ahead.class_id))
+    assert other.seats_taken < other.capacity
     assert len(desks.unmarked_classes(gao.squadron_id, None, at)) == 2
     assert len(desks.unmarked_classes(None, chen.id, at)) == 1
     assert len(desks.classes_taught(chen.id, at)) == 1
     served = count(TrainingClass, TrainingClass.squadron_id == gao.squadron_id)
     assert served > count(TrainingClass) / 2
+
+
+def _course_and_class(class_id):
+    return db.session.get(TrainingClass, class_id).course_id, class_id
+
+
+def _check_standby(at):
+    """Who stayed away twice waits behind all others though seats are free, and has appealed against one of the two."""
+    ye, gao = cast("ye"), cast("gao")
+    (waiting,) = bookings.coming(ye.id, at)
+    assert waiting.state == State.QUEUED
+    enrolment = db.session.scalar(select(Enrolment).where(Enrolment.made_by == ye.id, Enrolment.standby))
+    assert enrolment.class_id == waiting.class_id
+    assert standings.on_standby([ye.id], enrolment.made_at) == standings.on_standby([ye.id], at) != {}
+    assert booking.promote_waiting() == booking.end_standby() == 0
+    assert sorted(missed.appealed_at is None for missed in standings.missed([ye.id])) == [False, True]
+    assert standings.appeals_waiting(gao.squadron_id) >= 1
 
 
 def test_the_first_room_offered_to_the_officer_is_the_one_kept_free(town):
@@ -386,7 +406,7 @@ def test_what_the_cast_was_told_reads_as_if_it_had_been_sent(town):
     settings = town.config["SETTINGS"]
     told = {(person.name, notice.kind): (notice, person) for notice, person in _notices()}
 
-    assert set(told) == {("沈月", "booked"), ("沈月", "called_off"), ("陆鸣", "queued")}
+    assert set(told) == {("沈月", "booked"), ("沈月", "called_off"), ("陆鸣", "queued"), ("叶青", "queued")}
     for notice, person in told.values():
         message = render(notice, person, city(), settings)
         assert message.subject
@@ -450,7 +470,7 @@ def test_two_who_load_at_once_load_it_once(empty):
         thread.join()
 
     assert failed == []
-    assert (count(City), count(Enterprise), count(TrainingClass)) == (1, 907, 59)
+    assert (count(City), count(Enterprise), count(TrainingClass)) == (1, 907, 60)
     assert desks.faults() == []
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -57,6 +57,8 @@ def appeals() -> str | Response:
     """List the appeals of the squadron's classes, those to be decided first."""
     actor = signed_in()
     statement = standings.appeals().where(TrainingClass.squadron_id == actor.squadron_id)
+    if who := request.args.get("q", "").strip()[:80]:
+        statement = statement.where(Person.name.contains(who, autoescape=True))
     columns = (
         Column("name", _l("Name"), lambda a: called(a, "person"), Person.name),
         Column("enterprise", _l("Enterprise"), lambda a: plain(a, "enterprise"), Enterprise.name_zh),
@@ -75,6 +77,7 @@ def appeals() -> str | Response:
         columns,
         Appeal.made_at,
         "state",
+        q=who,
     )
 
 
