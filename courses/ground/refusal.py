@@ -167,6 +167,13 @@ REFUSALS: dict[str, tuple[int, Any]] = {
         409,
         _l("Who is on standby waits behind all others. Choose a place among them, or decide the appeal first."),
     ),
+    "on_standby": (
+        409,
+        _l(
+            "%(person)s stayed away too often and is on standby until %(until)s: seats go to others first. Name "
+            "another colleague. %(person)s can join the queue, and appeal on the page “My reliability”."
+        ),
+    ),
     "nothing_to_appeal": (409, _l("This does not count against you, so there is nothing to appeal.")),
     "already_appealed": (409, _l("You have appealed this already. The answer comes by message and stands here.")),
     "asked_first": (

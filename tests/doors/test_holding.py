@@ -74,6 +74,18 @@ def test_a_refusal_stands_at_the_field(client: Client, class_id: int, held: int)
     assert client.post(f"/bookings/{held}/person").status_code == 422
 
 
+def test_a_refusal_of_who_is_on_standby_stands_at_the_field(client: Client, class_id: int, held: int) -> None:
+    makers.a_rule_about_staying_away()
+    makers.stayed_away(SHEN, 20, 10)
+    page = client.as_(OWNER, lang="en").post(f"/bookings/{held}/person", data={"person": SHEN.id})
+    assert page.status_code == 409
+    assert "person-error" in page.text
+    assert "Name another colleague." in page.text
+    by_program = call(client, "PUT", f"/bookings/{held}/person", OWNER, {"person": SHEN.id})
+    assert (by_program.status_code, by_program.json["code"]) == (409, "on_standby")
+    assert call(client, "PUT", f"/bookings/{held}/person", OWNER, {"person": COLLEAGUE.id}).status_code == 200
+
+
 def test_a_held_seat_is_given_back_on_the_page(client: Client, class_id: int, held: int) -> None:
     assert client.as_(OWNER).post(f"/bookings/{held}/cancellation").status_code == 303
     assert makers.the_class(class_id).seats_taken == 0

@@ -86,3 +86,13 @@ def test_a_class_that_moves_nearer_does_not_keep_them_beyond_its_close(app: Flas
     booking.move(actor(GAO), class_id, [(makers.in_days(5), makers.in_days(5, 11))], 3)
     row = the_class(class_id)
     assert row.first_until == row.closes_at
+
+
+def test_until_then_only_another_who_asked_is_sent_instead(first: int) -> None:
+    makers.book(SHEN, first)
+    number = booking_of(first, SHEN).id
+    with refused("asked_first", until=the_class(first).first_until):
+        booking.name(actor(OWNER), number, COLLEAGUE.id)
+    with at(the_class(first).first_until or clock.now()):
+        booking.name(actor(OWNER), number, COLLEAGUE.id)
+    assert states(first)[COLLEAGUE.id] == "booked"

@@ -6,8 +6,9 @@ import pytest
 from flask import Flask
 
 from courses.booking import actions as booking
+from courses.booking import standing as standings
 from courses.booking.actions import NewColleague
-from courses.booking.model import Booking
+from courses.booking.model import Booking, standby_from
 from courses.desks.queries import faults
 from courses.ground import clock
 from courses.ground.db import db
@@ -105,6 +106,57 @@ def test_a_name_that_cannot_be_taken_changes_nothing(app: Flask) -> None:
         booking.name(actor(OWNER), held, NewColleague(name="钱晨", email=LU.email))
     assert state(held) == ("held", None)
     assert told("invitation") == []
+
+
+def test_nobody_on_standby_is_named_before_others_had_the_seat(app: Flask) -> None:
+    makers.a_rule_about_staying_away()
+    first, _ = makers.stayed_away(SHEN, 20, 10)
+    class_id = makers.a_class(seats=1, names_by=makers.in_days(10, 8))
+    [held] = hold(class_id, 1)
+    until = standings.on_standby([SHEN.id], clock.now())[SHEN.id]
+    with refused("on_standby", person=SHEN.name, until=until):
+        booking.name(actor(OWNER), held, SHEN.id)
+    booking.name(actor(OWNER), held, COLLEAGUE.id)
+    with refused("on_standby"):
+        booking.name(actor(OWNER), held, SHEN.id)  # nor sent instead
+    assert state(held) == ("booked", COLLEAGUE.id)
+    booking.appeal(actor(SHEN), first, "住院")
+    booking.decide(actor(GAO), first, True, "情况属实")
+    booking.name(actor(OWNER), held, SHEN.id)
+    assert makers.states(class_id)[SHEN.id] == "booked"
+
+
+def test_a_place_in_the_queue_is_no_way_round_either(app: Flask) -> None:
+    makers.a_rule_about_staying_away()
+    makers.stayed_away(SHEN, 20, 10)
+    class_id = makers.a_class(seats=1)
+    makers.book(LU, class_id)
+    [waiting] = hold(class_id, 1)
+    with refused("on_standby"):
+        booking.name(actor(OWNER), waiting, SHEN.id)
+
+
+def test_from_the_hour_at_which_free_seats_are_for_all_they_can_be_named(app: Flask) -> None:
+    makers.a_rule_about_staying_away()
+    makers.stayed_away(SHEN, 20, 10)
+    class_id = makers.a_class(seats=1, names_by=makers.in_days(10, 8))
+    [held] = hold(class_id, 1)
+    moment = standby_from(the_class(class_id))
+    with at(moment - SECOND), refused("on_standby"):
+        booking.name(actor(OWNER), held, SHEN.id)
+    with at(moment):
+        booking.name(actor(OWNER), held, SHEN.id)
+    assert state(held) == ("booked", SHEN.id)
+
+
+def test_who_waits_on_standby_may_send_another_on_standby(app: Flask) -> None:
+    makers.a_rule_about_staying_away()
+    makers.stayed_away(SHEN, 20, 10)
+    makers.stayed_away(COLLEAGUE, 21, 11)
+    class_id = makers.a_class(seats=1)
+    makers.book(SHEN, class_id)
+    booking.name(actor(OWNER), booking_of(class_id, SHEN).id, COLLEAGUE.id)
+    assert makers.states(class_id)[COLLEAGUE.id] == "queued"
 
 
 @pytest.mark.parametrize("member", [SHEN, LU, STRANGER, GAO], ids=lambda m: m.email)

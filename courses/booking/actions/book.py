@@ -130,7 +130,7 @@ def ask(
     moves = free > 0 and not at_once
     lock_all(Person, [*ids, *people_waiting(row.id)] if moves else ids)
     found = _require_free(actor, row, ids, needed)
-    _require_asked_first(row, ids, at)
+    require_asked_first(row, ids, at)
     require_within_limits(class_, found[0].enterprise_id, needed, at_once)
     if at_once:
         require_no_clash(found)
@@ -176,7 +176,7 @@ def _require_free(actor: Actor, class_: TrainingClass, ids: list[int], needed: i
     return found
 
 
-def _require_asked_first(class_: TrainingClass, ids: list[int], at: dt.datetime) -> None:
+def require_asked_first(class_: TrainingClass, ids: list[int], at: dt.datetime) -> None:
     """Until the hour that the class names, only those may book who had asked for the course before it was published."""
     if class_.first_until is None or at >= class_.first_until:
         return

@@ -1,9 +1,10 @@
 """Who comes: giving a held place its name, and swapping a named colleague for another; seat and order stay."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 from courses.accounts.actions import enlist
-from courses.booking.actions.book import require_no_clash
+from courses.booking.actions.book import require_asked_first, require_no_clash
 from courses.booking.actions.ground import (
     Candidate,
     Locked,
@@ -15,7 +16,8 @@ from courses.booking.actions.ground import (
     tell,
 )
 from courses.booking.actions.hand_over import hand_over
-from courses.booking.model import Booking, Enrolment, State
+from courses.booking.model import Booking, Enrolment, State, standby_from
+from courses.booking.standing import on_standby
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.refusal import Refusal
@@ -41,7 +43,7 @@ def name(actor: Actor, booking_id: int, who: int | NewColleague, door: str = "pa
     `names_until`; a colleague who had it is swapped for another until its `cancel_until`.
 
     Raises Refusal: not_found, called_off, begun, already_named, names_over, swap_over, unknown_person, already_booked,
-    person_clash, and for who is new those of `invite`.
+    person_clash, on_standby, asked_first, and for who is new those of `invite`.
     """
     with transaction():
         class_, booking, enrolment = _locked_place(actor, booking_id)
@@ -97,7 +99,18 @@ def _fit(class_: Locked, booking: Booking, enrolment: Enrolment, person_id: int)
         raise Refusal("already_booked", person=person.name)
     if booking.takes_a_seat:
         require_no_clash([person])
+    at = clock.now()
+    require_asked_first(class_.row, [person.id], at)
+    if not enrolment.standby:
+        _require_in_turn(class_, person, at)
     return person
+
+
+def _require_in_turn(class_: Locked, person: Candidate, at: dt.datetime) -> None:
+    """Nobody gets round waiting behind all others by being named: not before free seats are for those on standby."""
+    until = on_standby([person.id], at).get(person.id)
+    if until and at < standby_from(class_.row):
+        raise Refusal("on_standby", person=person.name, until=until)
 
 
 def _give_name(actor: Actor, class_: Locked, booking: Booking, person: Candidate, door: str) -> None:

@@ -83,6 +83,8 @@ def hold(class_id: int, body: Hold) -> Asked:
     "begun",
     "already_booked",
     "person_clash",
+    "on_standby",
+    "asked_first",
     "no_contact",
     "email_taken",
     "mobile_taken",

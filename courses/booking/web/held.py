@@ -19,7 +19,9 @@ from courses.people.guard import needs, signed_in
 from courses.people.queries import colleagues
 from courses.people.rights import Right, may
 
-REFUSED_AT = {"email_taken": "email", "mobile_taken": "mobile", "already_booked": "person", "person_clash": "person"}
+REFUSED_AT = {"email_taken": "email", "mobile_taken": "mobile"} | dict.fromkeys(
+    ("already_booked", "person_clash", "on_standby", "asked_first"), "person"
+)
 
 
 @pages.post("/classes/<int:class_id>/holds")
