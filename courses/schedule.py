@@ -91,6 +91,7 @@ JOBS = (
     Job("webhooks", 2, deliver_webhooks, leader_only=False),
     Job("lapse", 20, lambda worker: booking.lapse_due()),
     Job("standby", 60, lambda worker: booking.end_standby()),
+    Job("stayed-away", 600, lambda worker: booking.tell_standby()),
     Job("promote", 20, lambda worker: booking.promote_waiting()),
     Job("reminders", 20, lambda worker: reminders.post_due()),
     Job("names", 60, lambda worker: reminders.nag_due()),

@@ -84,7 +84,7 @@ class PlaceForm(Form):
     reason = StringField(
         _l("Reason"),
         [DataRequired(REQUIRED), Length(max=200), no_control_characters],
-        description=_l("Those concerned read it in a message, and it stays in the story of the class."),
+        description=_l("Those concerned read it in a message, and everyone “Seat by seat”. So name nobody."),
     )
     seen = IntegerField(validators=[Optional()], widget=HiddenField.widget)
 

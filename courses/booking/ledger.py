@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select
 
-from courses.booking.model import LIVE, SEATED, Booking, Enrolment
+from courses.booking.model import LIVE, SEATED, Booking, Enrolment, Event
 from courses.catalogue.model import SeatShare, ShareKind, TrainingClass
 from courses.ground.db import db
 from courses.people.model import Industry, Town
@@ -55,7 +55,7 @@ def kept_seats(class_: TrainingClass) -> list[KeptSeats]:
 class Entry(NamedTuple):
     """One line of the seat ledger: `seats` of one request that became the same, and why. It names nobody.
 
-    `order` is the number of the request.
+    `order` is the number of the request; those on `standby` wait behind all others.
     """
 
     order: int
@@ -66,16 +66,34 @@ class Entry(NamedTuple):
     share_id: int | None
     reason: str
     since: dt.datetime
+    standby: bool
 
 
 def entries_of(class_id: int) -> list[Entry]:
     """Return every seat and every place in the queue of a class, in the order of the requests."""
     became = (Booking.state, Booking.share_id, Booking.reason, Booking.changed_at)
     statement = (
-        select(Enrolment.order_no, Enrolment.entry_no, Enrolment.made_at, func.count(), *became)
+        select(Enrolment.order_no, Enrolment.entry_no, Enrolment.made_at, func.count(), *became, Enrolment.standby)
         .join(Enrolment, Enrolment.id == Booking.enrolment_id)
         .where(Booking.class_id == class_id, Booking.state.in_(LIVE))
         .group_by(Enrolment.id, *became)
-        .order_by(Enrolment.order_no, func.min(Booking.id))
+        .order_by(Enrolment.standby, Enrolment.order_no, func.min(Booking.id))
     )
     return [Entry(*row) for row in db.session.execute(statement)]
+
+
+class ByHand(NamedTuple):
+    """The queue put in another order by hand: from which place to which, and why. It names nobody."""
+
+    at: dt.datetime
+    before: int
+    after: int
+    reason: str
+
+
+def by_hand(class_id: int) -> list[ByHand]:
+    """Return each time that an officer changed the order of a class's queue, the latest first."""
+    one_each = select(func.min(Event.id)).where(Event.class_id == class_id, Event.what == "reordered")
+    of_groups = one_each.group_by(Event.at)  # a group that moves has an event for each of its bookings
+    statement = select(Event.at, Event.facts).where(Event.id.in_(of_groups)).order_by(Event.id.desc())
+    return [ByHand(at, facts["before"], facts["after"], facts["reason"]) for at, facts in db.session.execute(statement)]

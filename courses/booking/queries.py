@@ -73,7 +73,8 @@ def class_view(class_id: int, actor: Actor | None = None) -> ClassView | None:
 
 class Place(NamedTuple):
     """One booking as its person sees it; `person_id` is None while it is still to be named, by `due_at`. `place`: in
-    the queue, counted from 1. `entry`: its number in a draw that is still to come, until which nobody has a place."""
+    the queue, counted from 1. `entry`: its number in a draw that is still to come, until which nobody has a place.
+    `standby`: it waits behind all others."""
 
     id: int
     person_id: int | None
@@ -88,6 +89,7 @@ class Place(NamedTuple):
     entry: int | None = None
     due_at: dt.datetime | None = None
     consent: str | None = None
+    standby: bool = False
 
 
 def _place() -> Any:
@@ -126,6 +128,7 @@ _PLACES = (
         _ENTRY,
         Booking.due_at,
         Booking.consent,
+        Enrolment.standby,
     )
     .join(Enrolment, Enrolment.id == Booking.enrolment_id)
     .outerjoin(Person, Person.id == Booking.person_id)
@@ -328,6 +331,12 @@ class Seated(NamedTuple):
     enterprise_en: str | None
     state: str
     order_no: int
+    standby: bool
+
+    @property
+    def turn(self) -> tuple[bool, int]:
+        """What orders a queue; those who asked together have it in common."""
+        return self.standby, self.order_no
 
 
 def people_of(class_id: int, states: Collection[State] = SEATED) -> list[Seated]:
@@ -343,6 +352,7 @@ def people_of(class_id: int, states: Collection[State] = SEATED) -> list[Seated]
             Enterprise.name_en,
             Booking.state,
             Enrolment.order_no,
+            Enrolment.standby,
         )
         .join(Enrolment, Enrolment.id == Booking.enrolment_id)
         .join(Person, Person.id == Booking.person_id)

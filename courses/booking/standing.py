@@ -9,6 +9,7 @@ from sqlalchemy import Select, and_, case, func, or_, select
 from courses.booking.model import LATE, SEATED, Appeal, Booking, Enrolment, State, standby_until
 from courses.catalogue.model import Course, FirstAsked, TrainingClass
 from courses.ground.db import db
+from courses.outbox.model import Notice
 from courses.people.model import Enterprise, Person
 from courses.people.queries import city
 
@@ -81,10 +82,54 @@ def on_standby(person_ids: Collection[int], at: dt.datetime) -> dict[int, dt.dat
     within, lasts = dt.timedelta(days=rules.noshow_days), dt.timedelta(days=rules.standby_days)
     counted: dict[int, list[dt.datetime]] = {}
     for row in missed(person_ids):
-        if row.counts:
+        if row.counts and row.at <= at:
             counted.setdefault(row.person_id, []).append(row.at)
     until = {id_: standby_until(moments, rules.noshow_limit, within, lasts) for id_, moments in counted.items()}
     return {id_: moment for id_, moment in until.items() if moment and moment > at}
+
+
+class Newly(NamedTuple):
+    """Someone who came onto standby and was not told yet: until when, and by what, the latest first."""
+
+    person_id: int
+    email: str | None
+    until: dt.datetime
+    missed: list[Missed]
+
+
+def newly_on_standby(by: dt.datetime) -> list[Newly]:
+    """Return who is on standby for what they missed until `by`, and was not told. Looks at classes that ended no longer
+    ago than a standby lasts."""
+    rules = city()
+    if not rules.noshow_limit:
+        return []
+    people = _recently(by - dt.timedelta(days=rules.standby_days))
+    until = on_standby(list(people), by)
+    if not until:
+        return []
+    ids = list(until)
+    told = select(Notice.person_id, Notice.expires_at).where(Notice.kind == "standby", Notice.person_id.in_(ids))
+    known = {(person_id, expires_at) for person_id, expires_at in db.session.execute(told)}
+    counted: dict[int, list[Missed]] = {}
+    for row in missed(ids):
+        if row.counts and row.at <= by:
+            counted.setdefault(row.person_id, []).append(row)
+    return [
+        Newly(id_, people[id_], moment, counted[id_]) for id_, moment in until.items() if (id_, moment) not in known
+    ]
+
+
+def _recently(since: dt.datetime) -> dict[int, str | None]:
+    """Return who missed a class that ended since then, each with their address; those who left are not among them."""
+    statement = (
+        select(Person.id, Person.email)
+        .join(Booking, Booking.person_id == Person.id)
+        .join(TrainingClass, TrainingClass.id == Booking.class_id)
+        .where(TrainingClass.ends_at > since, or_(_STAYED_AWAY, _CANCELLED_LATE))
+        .where(Booking.excused.is_(False), Person.left_at.is_(None))
+        .distinct()
+    )
+    return dict(db.session.execute(statement).all())
 
 
 class Appealed(NamedTuple):

@@ -17,6 +17,7 @@ SEATED: dict[str, Any] = {
     "undone": _l("a cancellation was taken back"),
 }
 WAITING: dict[str, Any] = {
+    "reordered": _l("waits at this place because the squadron put it there by hand"),
     "clash": _l("passed over: one of them has a seat elsewhere at this hour"),
     "limit": _l("passed over: the enterprise has as many seats as one can have in this class"),
     "year_limit": _l("passed over: the enterprise has as many seats as one can have in this course this year"),
@@ -26,8 +27,10 @@ WAITING: dict[str, Any] = {
 }
 
 
-def why(state: str, reason: str, seats_free: int) -> str:
+def why(state: str, reason: str, seats_free: int, standby: bool = False) -> str:
     """Return why a live booking is in its state, in a class with so many free seats."""
+    if state == State.QUEUED and standby:
+        return str(_("on standby: waits behind all others"))
     if state == State.QUEUED:
         waits = _("waits: the free seats are kept for others, or too few") if seats_free else _("waits for its turn")
         return str(WAITING.get(reason, waits))

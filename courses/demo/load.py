@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from courses.accounts.passwords import hashed
 from courses.booking.actions.ground import Told, locked_class, tell
+from courses.booking.actions.standby import post_standby
 from courses.booking.model import Booking
 from courses.demo.asking import ask_to_be_told
 from courses.demo.bookings import Registry, Telling
@@ -72,7 +73,7 @@ def load(at: dt.datetime) -> None:
     ask_to_be_told(rows, town, at, rng)
     for tries_left in reversed(range(TRIES)):
         try:
-            _write(rows, registry.tellings)
+            _write(rows, registry.tellings, at)
             break
         except Refusal as refusal:  # another is loading: it takes a second or two, and then there is nothing to do
             if refusal.code != "busy" or not tries_left:
@@ -82,13 +83,15 @@ def load(at: dt.datetime) -> None:
                 raise
 
 
-def _write(rows: Rows, tellings: Collection[Telling]) -> None:
+def _write(rows: Rows, tellings: Collection[Telling], at: dt.datetime) -> None:
     with transaction():
         if not is_empty():
             return
         rows.write()
         for telling in tellings:
             _tell(telling)
+        with clock.pretending(at):
+            post_standby()
         sent = {"state": Fate.SENT, "done_at": Notice.made_at, "tries": 1}
         to_people = update(Notice).where(Notice.channel != Channel.WEBHOOK).values(sent)
         db.session.execute(to_people, execution_options={"synchronize_session": False})

@@ -47,13 +47,10 @@ def render(notice: Notice, person: Person, city: CityWords, settings: Settings, 
 
 
 def _facts(stored: dict[str, Any]) -> dict[str, Any]:
-    """Return stored facts with times as moments and the class as an object of which templates ask words."""
+    """Return stored facts with times as moments and what has a title as an object of which templates ask words."""
     facts: dict[str, Any] = {name: _read(value) for name, value in stored.items()}
-    if "class_" in stored:
-        facts["class_"] = SimpleNamespace(**{n: _read(v) for n, v in stored["class_"].items()})
+    if "class_" in facts:
         facts["spans"] = [span(*sitting) for sitting in facts["class_"].sittings]
-    if isinstance(stored.get("clash"), dict):
-        facts["clash"] = SimpleNamespace(**{n: _read(v) for n, v in stored["clash"].items()})
     if "before" in facts:
         facts["spans_before"] = [span(*sitting) for sitting in facts["before"]]
     return facts
@@ -62,6 +59,8 @@ def _facts(stored: dict[str, Any]) -> dict[str, Any]:
 def _read(value: Any) -> Any:
     if isinstance(value, list):
         return [_read(item) for item in value]
+    if isinstance(value, dict) and "title_zh" in value:
+        return SimpleNamespace(**{name: _read(fact) for name, fact in value.items()})
     if isinstance(value, str) and value[10:11] == "T":
         try:
             return dt.datetime.fromisoformat(value)

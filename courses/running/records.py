@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import aliased
 
 from courses.accounts.model import Token
-from courses.booking.model import LAPSES, SEATED, Booking, Enrolment, Event, State
-from courses.catalogue.model import SeatShare, Sitting, TrainingClass
+from courses.booking.model import LAPSES, LIVE, SEATED, Appeal, Booking, Enrolment, Event, State
+from courses.catalogue.model import FirstAsked, SeatShare, Sitting, TrainingClass
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.language import speaking
@@ -140,6 +141,31 @@ def _other_hours() -> Select[Any]:
     )
 
 
+def _nowhere() -> Select[Any]:
+    """Seats given up for another class of the course in which their person then had no place."""
+    theirs, there = aliased(Booking), aliased(TrainingClass)
+    got = (
+        select(theirs.id)
+        .join(there, there.id == theirs.class_id)
+        .where(
+            theirs.person_id == Booking.person_id, theirs.id > Booking.id, there.course_id == TrainingClass.course_id
+        )
+        .where(there.id != TrainingClass.id)
+        .correlate(Booking, TrainingClass)
+    )
+    changed = select(Booking.id).join(TrainingClass, TrainingClass.id == Booking.class_id)
+    return changed.where(Booking.reason.in_(("changed", "changed_late")), ~got.exists())
+
+
+def _too_early(at: dt.datetime) -> Select[Any]:
+    """Places asked for before their hour, in classes that are still for those who had asked for the course."""
+    asked = select(FirstAsked.class_id).where(
+        FirstAsked.class_id == Booking.class_id, FirstAsked.person_id == Booking.person_id
+    )
+    live = select(Booking.id).join(TrainingClass, TrainingClass.id == Booking.class_id)
+    return live.where(TrainingClass.first_until > at, Booking.state.in_(LIVE), ~asked.exists())
+
+
 def _expired(at: dt.datetime) -> Select[Any]:
     return select(Token.id).where(Token.expires_at < at - EXPIRED_AT_MOST)
 
@@ -207,6 +233,21 @@ def checks() -> tuple[Check, ...]:
             _l("person %(id)s: the hours of the years are not counted right"),
             "Count them anew: flask --app wsgi tick recount-hours",
             miscounted_sums(),
+        ),
+        Check(
+            _l("booking %(id)s: given up for another class of the course, and no place there"),
+            "Someone wrote past the rules. Let the officer book the person into the class they changed to.",
+            _nowhere(),
+        ),
+        Check(
+            _l("booking %(id)s: made while only those could book who had asked for the course"),
+            "Someone wrote past the rules. Let the officer cancel it; the person can book once the hour has come.",
+            _too_early(at),
+        ),
+        Check(
+            _l("booking %(id)s: the appeal is half decided"),
+            "Someone wrote past the actions. Clear its answer in the table appeal, and let an officer decide again.",
+            select(Appeal.booking_id).where(Appeal.decided_at.is_(None) != Appeal.upheld.is_(None)),
         ),
         Check(
             _l("token %(id)s: expired long ago and still kept"),

@@ -37,6 +37,8 @@ CHECKED = (  # where an act has checked and not yet written
     ("courses.booking.actions.cancel", "log"),
     ("courses.booking.actions.change_class", "give_up"),
     ("courses.booking.actions.promote", "_pass_over"),
+    ("courses.booking.actions.reorder", "_number"),
+    ("courses.booking.actions.appeal", "_decided"),
     ("courses.booking.actions.promote", "tell"),
     ("courses.booking.actions.change", "log"),
     ("courses.booking.actions.draw", "_give_order"),
@@ -92,6 +94,14 @@ def cancel(person_id: int, booking_id: int) -> None:
 
 def change_class(person_id: int, booking_id: int, class_id: int) -> str:
     return str(booking.change_class(_actor(person_id), booking_id, class_id).state)
+
+
+def reorder(person_id: int, booking_id: int, place: int, seen: int | None = None) -> None:
+    booking.reorder(_actor(person_id), booking_id, place, "更正", seen)
+
+
+def decide(person_id: int, booking_id: int, upheld: bool) -> None:
+    booking.decide(_actor(person_id), booking_id, upheld, "x")
 
 
 def undo(person_id: int, booking_id: int) -> None:

@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from courses.booking import actions as booking
-from courses.booking.model import Booking, Enrolment, State
+from courses.booking.model import Appeal, Booking, Enrolment, State
 from courses.catalogue import queries as catalogue
 from courses.catalogue.model import Course, Share, ShareKind, Sitting
 from courses.desks.queries import faults
@@ -293,6 +293,96 @@ def change_one_seat_twice(app: Flask, do: Do) -> list[str]:
     return wrong if (answers, seats) == (["", "not_cancellable"], 1) else [*wrong, f"{answers}, {seats} seats"]
 
 
+def change_between_full_classes(app: Flask, do: Do) -> list[str]:
+    """Two full classes; one person of each wants the seat of the other, twice, while the others give theirs up.
+
+    Each of the two gets a seat that came free, or stays where they are: never in both, never in none.
+    """
+    classes = a_class(seats=2), a_class(seats=2)
+    sides = makers.strangers(2), makers.strangers(2)
+    for class_id, people in zip(classes, sides, strict=True):
+        seat(class_id, people)
+    crossing = [(id_, left, to) for (id_, _), left, to in zip(sides, classes, classes[::-1], strict=True)]
+    *changed, one, other = do(
+        [(acts.change_class, id_, booked(left, id_), to) for id_, left, to in crossing] * 2
+        + [(acts.cancel, id_, booked(class_id, id_)) for (_, id_), class_id in zip(sides, classes, strict=True)]
+    )
+    usual = ("no_seat_there", "not_cancellable")
+    wrong = [str(o) for o in (*changed, one, other) if not o.is_done and o.refusal not in usual] + faults()
+    states = [makers.states(class_id) for class_id in classes]
+    for number, (id_, left, to) in enumerate(crossing):
+        has = [c for c, found in zip(classes, states, strict=True) if found.get(id_) == "booked"]
+        times = sum(outcome.is_done for outcome in changed[number::2])
+        if (has, times) not in (([to], 1), ([left], 0)):
+            wrong.append(f"person {id_} changed {times} times and sits in {has}")
+    taken = [makers.the_class(class_id).seats_taken for class_id in classes]
+    return wrong if sum(taken) == 2 else [*wrong, f"{taken} seats"]
+
+
+def reorder_and_promote(app: Flask, do: Do) -> list[str]:
+    """An officer puts the last of a queue first, and another the second, while two seats are given up and the clock
+    looks as well: the queue keeps each of its numbers once, and nobody is passed over in it."""
+    class_id, people = a_class(seats=3), makers.strangers(8)
+    seat(class_id, people)
+    outcomes = do(
+        [
+            (acts.reorder, GAO.id, booked(class_id, people[7]), 1),
+            (acts.reorder, GAO.id, booked(class_id, people[4]), 1),
+            *((acts.cancel, id_, booked(class_id, id_)) for id_ in people[:2]),
+            (acts.promote,),
+        ]
+    )
+    gone = ("not_waiting", "nothing_changed")
+    wrong = complaints(class_id, 3, 3, [o for o in outcomes if o.refusal not in gone])
+    statement = (
+        select(Enrolment.order_no, Booking.state)
+        .join(Booking, Booking.enrolment_id == Enrolment.id)
+        .where(Enrolment.class_id == class_id)
+        .order_by(Enrolment.order_no)
+    )
+    rows = db.session.execute(statement).all()
+    numbers = [number for number, _ in rows]
+    if numbers != list(range(1, 9)):
+        wrong.append(f"numbers {numbers}")
+    states = [str(state) for _, state in rows if state != State.CANCELLED]
+    if states != sorted(states):  # booked before queued
+        wrong.append(f"overtaken: {states}")
+    moved = Counter(n.booking_id for n in makers.told("reordered") if n.class_id == class_id)
+    return wrong + [f"booking {id_} was told {n} times" for id_, n in moved.items() if n > 1]
+
+
+def reorder_by_two(app: Flask, do: Do) -> list[str]:
+    """Three officers saw the same queue and put the same person elsewhere: one does, the others look again."""
+    class_id, people = a_class(seats=1), makers.strangers(6)
+    seat(class_id, people)
+    last = booked(class_id, people[5])
+    outcomes = do([(acts.reorder, GAO.id, last, place, 5) for place in (1, 2, 3)])
+    wrong = complaints(class_id, 1, 5)
+    answers = sorted(o.refusal or o.error or "" for o in outcomes)
+    logged = len(makers.events(class_id, "reordered"))
+    good = (answers, logged) == (["", "queue_changed", "queue_changed"], 1)
+    return wrong if good else [*wrong, f"{answers}, {logged} times in the log"]
+
+
+def decided_by_two(app: Flask, do: Do) -> list[str]:
+    """Two officers answer one appeal, differently: the first answer stands, and is the only one that was told."""
+    class_id, [id_] = a_class(), makers.strangers(1)
+    seat(class_id, [id_])
+    number = booked(class_id, id_)
+    with transaction():
+        db.session.get_one(Booking, number).attended = False
+        db.session.add(Appeal(booking_id=number, words="住院", made_at=clock.now()))
+    outcomes = do([(acts.decide, GAO.id, number, upheld) for upheld in (True, False, True)])
+    db.session.rollback()
+    upheld = db.session.get_one(Appeal, number).upheld
+    told = [n.facts["upheld"] for n in makers.told("appeal_decided", id_)]
+    logged = [e.what for e in makers.events(class_id) if e.what.startswith("appeal_")]
+    answers = sorted(o.refusal or o.error or "" for o in outcomes)
+    wrong = [] if answers == ["", "already_decided", "already_decided"] else [str(answers)]
+    stands = (told, logged) == ([upheld], ["appeal_upheld" if upheld else "appeal_declined"])
+    return wrong if stands else [*wrong, f"{upheld}, told {told}, logged {logged}"]
+
+
 def undo_and_book(app: Flask, do: Do) -> list[str]:
     """A seat was given up; its person wants it back while two others ask for it."""
     class_id, people = a_class(seats=1), makers.strangers(3)
@@ -419,6 +509,10 @@ RACES = (
     cancel_twice,
     change_both_ways,
     change_one_seat_twice,
+    change_between_full_classes,
+    reorder_and_promote,
+    reorder_by_two,
+    decided_by_two,
     undo_and_book,
     one_room,
     marked_by_two,

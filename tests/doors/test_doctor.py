@@ -15,8 +15,8 @@ from sqlalchemy import delete, insert, select, text, update
 from config import Settings
 from courses.accounts.actions import token_for
 from courses.accounts.model import Token
-from courses.booking.model import Booking, Enrolment, Event, State
-from courses.catalogue.model import SeatShare, ShareKind, Sitting, TrainingClass
+from courses.booking.model import Appeal, Booking, Enrolment, Event, State
+from courses.catalogue.model import FirstAsked, SeatShare, ShareKind, Sitting, TrainingClass
 from courses.ground import clock, pulse
 from courses.ground.db import db
 from courses.ground.language import speaking
@@ -118,6 +118,32 @@ def test_more_kept_seats_than_there_are(app: Flask, class_id: int) -> None:
         update(Notice).values(state=Fate.SENT), update(Booking).where(Booking.class_id == other).values(share_id=share)
     )
     assert words() == [f"share {share}: more of its kept seats are taken than there are"]
+
+
+def test_a_seat_given_up_for_none(app: Flask, class_id: int) -> None:
+    change(update(Booking).where(Booking.person_id == LU.id).values(state=State.CANCELLED, reason="changed"))
+    change(update(TrainingClass).values(queued=0))
+    waited = makers.booking_id(class_id, LU.id)
+    assert words() == [f"booking {waited}: given up for another class of the course, and no place there"]
+    other = makers.a_class(days=30)
+    makers.book(LU, other)
+    change(update(Notice).values(state=Fate.SENT))
+    assert words() == []
+
+
+def test_a_seat_before_the_hour(app: Flask, class_id: int) -> None:
+    change(update(TrainingClass).values(first_until=clock.now() + DAY))
+    change(insert(FirstAsked).values(class_id=class_id, person_id=LU.id))
+    said = f"booking {booking(class_id)}: made while only those could book who had asked for the course"
+    assert words() == [said]
+    change(update(TrainingClass).values(first_until=clock.now()))
+    assert words() == []
+
+
+def test_half_an_appeal(app: Flask, class_id: int) -> None:
+    appeal = {"booking_id": booking(class_id), "words": "x", "made_at": clock.now(), "answer": "", "upheld": True}
+    change(insert(Appeal).values(appeal))
+    assert words() == [f"booking {booking(class_id)}: the appeal is half decided"]
 
 
 def test_a_booking_without_a_log(app: Flask, class_id: int) -> None:

@@ -58,6 +58,51 @@ def test_the_ledger_leaves_as_a_file_and_by_the_api(client: Client, asked_for: i
     assert about["fill_rule"] == "fill_gaps"
 
 
+def test_the_order_by_hand_is_shown_with_its_reason_and_without_a_name(client: Client) -> None:
+    class_id = makers.a_class(1)
+    for member in (LU, SHEN, STRANGER):
+        makers.book(member, class_id)
+    booking.reorder(actor(GAO), makers.booking_id(class_id, STRANGER.id), 1, "按报名先后更正<b>")
+    page = client.get(f"/classes/{class_id}/seats?lang=en").text
+    assert "From place 2 to 1: 按报名先后更正&lt;b&gt;" in page
+    assert "put it there by hand" in page
+    assert not [name for name in NAMES if name in page]
+    ledger = client.get(f"/api/v1/classes/{class_id}/seats").json
+    assert [(one["order"], one["why"]) for one in ledger["seats"]] == [(1, "asked"), (2, "reordered"), (3, "asked")]
+    [one] = ledger["reordered"]
+    assert (one["before"], one["after"], one["reason"]) == (2, 1, "按报名先后更正<b>")
+    makers.cancel(class_id, LU)
+    assert "From place 2 to 1" in client.get(f"/classes/{class_id}/seats").text  # also once the seat is had
+
+
+def test_a_group_that_is_put_elsewhere_is_one_line(client: Client) -> None:
+    class_id = makers.a_class(1)
+    makers.book(LU, class_id)
+    makers.book(STRANGER, class_id)
+    booking.resize(actor(GAO), class_id, 2)
+    makers.book(OWNER, class_id, SHEN, COLLEAGUE)
+    makers.book(NEWCOMER, class_id)
+    booking.reorder(actor(GAO), makers.booking_id(class_id, SHEN.id), 2, "更正")
+    assert len(client.get(f"/api/v1/classes/{class_id}/seats").json["reordered"]) == 1
+
+
+def test_standby_stands_last_and_is_explained(client: Client) -> None:
+    makers.a_rule_about_staying_away()
+    makers.stayed_away(SHEN, 20, 10)
+    class_id = makers.a_class(1)
+    for member in (SHEN, LU, STRANGER):
+        makers.book(member, class_id)
+    page = client.get(f"/classes/{class_id}/seats?lang=en").text
+    assert "on standby: waits behind all others" in page
+    assert "Who stayed away too often is on standby" in page
+    seats = client.get(f"/api/v1/classes/{class_id}/seats").json["seats"]
+    assert [(one["order"], one["state"], one["standby"]) for one in seats] == [
+        (2, "booked", False),
+        (3, "queued", False),
+        (1, "queued", True),
+    ]
+
+
 def test_there_is_no_ledger_of_what_is_not_there(client: Client) -> None:
     for path in ("/classes/999/seats", "/api/v1/classes/999/seats"):
         assert client.get(path).status_code == 404

@@ -14,7 +14,19 @@ from tests import makers
 from tests.conftest import Client
 from tests.doors.test_pages import counted
 from tests.makers import actor
-from tests.people import ADMINISTRATOR, CHEN, GAO, INSPECTOR, LU, OTHER_OFFICER, OWNER, SHEN, STRANGER, Member
+from tests.people import (
+    ADMINISTRATOR,
+    CHEN,
+    COLLEAGUE,
+    GAO,
+    INSPECTOR,
+    LU,
+    OTHER_OFFICER,
+    OWNER,
+    SHEN,
+    STRANGER,
+    Member,
+)
 
 
 @pytest.fixture
@@ -35,6 +47,29 @@ def test_the_rule_is_shown_before_booking(client: Client, twice: list[int]) -> N
     assert "You are on standby until" in client.as_(SHEN, lang="en").get(f"/classes/{class_id}").text
     answer = client.post(f"/classes/{class_id}/bookings", data={"seen": "1"})
     assert "on standby: number 1" in client.get(answer.location).text
+
+
+def test_who_waits_on_standby_keeps_nobody_from_a_free_seat(client: Client, twice: list[int]) -> None:
+    class_id = makers.a_class(seats=2)
+    makers.book(SHEN, class_id)
+    page = client.as_(LU, lang="en").get(f"/classes/{class_id}").text
+    assert "Book a seat" in page
+    assert "waiting before you" not in page
+    mine = client.as_(SHEN).get(f"/classes/{class_id}").text
+    assert "On standby, behind all others" in mine
+    assert "move up by yourself" not in mine
+    makers.book(LU, class_id)
+    makers.book(STRANGER, class_id)
+    makers.book(COLLEAGUE, class_id)
+    queue = client.as_(GAO).get(f"/classes/{class_id}").text
+    assert queue.index(f"1. {COLLEAGUE.name}") < queue.index(f"2. {SHEN.name}")
+
+
+def test_the_page_of_a_draw_says_what_standby_means_there(client: Client, twice: list[int]) -> None:
+    class_id = makers.a_class(draw_at=makers.in_days(2))
+    assert "whatever the lot" in client.get(f"/classes/{class_id}/draw?lang=en").text
+    makers.a_rule_about_staying_away(limit=0)
+    assert "whatever the lot" not in client.get(f"/classes/{class_id}/draw?lang=en").text
 
 
 def test_without_a_rule_it_is_not_mentioned(app: Flask, client: Client) -> None:
@@ -101,6 +136,8 @@ def test_the_list_asks_a_fixed_number_of_statements_and_leaves_as_a_file(client:
     with counted() as many:
         page = client.get("/appeals").text
     assert page.count(LU.name) == 3
+    assert SHEN.name not in client.get(f"/appeals?q={LU.name}").text
+    assert "没有与此姓名有关的记录" in client.get("/appeals?q=zzz").text
     assert len(few) == len(many)
     assert client.get("/appeals?as=csv").text.count("\n") == 6
 

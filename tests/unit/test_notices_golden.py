@@ -101,6 +101,14 @@ CASES: dict[str, dict[str, Any]] = {
     "queued-on-standby": class_facts(
         MORNING, by=None, standby_until=at(12, 20, 11).isoformat(), standby_from=at(11, 27, 9).isoformat()
     ),
+    "standby": {
+        "until": at(12, 20, 11).isoformat(),
+        "missed": [
+            {**CARBON, "at": MORNING[0][0].isoformat(), "is_late": False},
+            {**WASTE, "at": at(11, 2, 9).isoformat(), "is_late": True},
+        ],
+        "path": "/standing",
+    },
     "appeal_decided": class_facts(MORNING, path="/standing", upheld=True, answer="医院证明已收到，祝早日康复。"),
     "appeal_decided-declined": class_facts(MORNING, path="/standing", upheld=False, answer="请下次提前告知。"),
     "queued-by-owner": class_facts(MORNING, course=WASTE, home=BARE_HOME, by="沈国强"),

@@ -153,6 +153,19 @@ def test_a_group_with_one_on_standby_waits_as_a_whole(twice: list[int]) -> None:
     assert {(o.state, o.standby) for o in outcomes} == {("queued", True)}
 
 
+def test_no_lot_helps_round_it(twice: list[int]) -> None:
+    class_id = makers.a_class(seats=2, draw_at=makers.in_days(2))
+    for member in (SHEN, LU):
+        makers.book(member, class_id)
+    with at(makers.in_days(3)):
+        booking.draw_due()
+        assert (states(class_id)[LU.id], states(class_id)[SHEN.id]) == ("booked", "queued")
+        assert faults() == []
+    with at(before_start(class_id, 24 * 60)):
+        booking.promote_waiting()
+    assert states(class_id)[SHEN.id] == "booked"
+
+
 def test_changing_needs_a_seat_that_standby_does_not_give(rule: None) -> None:
     left, to = makers.a_class(), makers.a_class(days=12)
     makers.book(SHEN, left)
@@ -223,3 +236,49 @@ def test_when_the_time_is_over_they_wait_in_their_turn(twice: list[int]) -> None
     with at(makers.in_days(25)):
         assert booking.end_standby() == 1
     assert [row.person_id for row in queries.people_of(class_id, (State.QUEUED,))] == [SHEN.id, STRANGER.id]
+
+
+def test_they_are_told_once_with_what_it_was_for(twice: list[int]) -> None:
+    assert booking.tell_standby() == 1
+    assert booking.tell_standby() == 0
+    [notice] = told("standby")
+    assert (notice.person_id, notice.booking_id, notice.facts["path"]) == (SHEN.id, twice[1], "/standing")
+    assert notice.expires_at == standing(SHEN)
+    assert [one["is_late"] for one in notice.facts["missed"]] == [False, False]
+
+
+def test_a_roster_can_be_put_right_before_anyone_is_told(twice: list[int]) -> None:
+    ended = standings.missed([SHEN.id])[0].at
+    with at(ended + dt.timedelta(minutes=119)):
+        assert booking.tell_standby() == 0
+    with at(ended + dt.timedelta(minutes=120)):
+        assert booking.tell_standby() == 1
+
+
+def test_whoever_stays_away_again_is_told_of_the_new_day(twice: list[int]) -> None:
+    booking.tell_standby()
+    makers.stayed_away(SHEN, 5)
+    assert booking.tell_standby() == 1
+    first, second = told("standby", SHEN.id)
+    assert (len(first.facts["missed"]), len(second.facts["missed"])) == (2, 3)
+    assert first.expires_at < second.expires_at  # type: ignore[operator]
+
+
+def test_late_cancellations_lead_there_too(rule: None) -> None:
+    with at(makers.in_days(-20)):
+        cancel_late(SHEN, 5)
+    cancel_late(SHEN, 1)
+    with at(makers.in_days(2)):
+        assert booking.tell_standby() == 1
+    assert [one["is_late"] for one in told("standby")[0].facts["missed"]] == [True, True]
+
+
+def test_nobody_is_told_where_there_is_no_rule_or_no_ground(app: Flask, rule: None) -> None:
+    makers.stayed_away(SHEN, 20)
+    assert booking.tell_standby() == 0
+    makers.stayed_away(SHEN, 10)
+    makers.leave(SHEN)
+    assert booking.tell_standby() == 0
+    makers.stayed_away(LU, 21, 11)
+    makers.a_rule_about_staying_away(limit=0)
+    assert booking.tell_standby() == 0

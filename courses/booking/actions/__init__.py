@@ -1,13 +1,13 @@
 """The acts of booking, one file per verb: book, cancel (and undo), change to another class, hold, name, approve, hand
 over, promote, let lapse, change the class itself (move, resize, call off), take back what nobody was told yet, reorder
-a queue, appeal what counts against one, discard.
+a queue, appeal what counts against one, tell and end a standby, discard.
 
 Each locks the class first, then the room if it takes one, then all the people it may seat at once, in the order of
 their ids; all else follows under those locks.
 """
 
 from courses.booking.actions.answer import answer
-from courses.booking.actions.appeal import appeal, decide, end_standby
+from courses.booking.actions.appeal import appeal, decide
 from courses.booking.actions.approve import approve, change_booking_rule, disapprove, set_deputy
 from courses.booking.actions.book import Outcome, book
 from courses.booking.actions.cancel import cancel, give_up, settle, undo_cancel
@@ -22,6 +22,7 @@ from courses.booking.actions.lapse import lapse_due
 from courses.booking.actions.name import NewColleague, name
 from courses.booking.actions.promote import people_waiting, promote_waiting
 from courses.booking.actions.reorder import reorder
+from courses.booking.actions.standby import end_standby, post_standby, tell_standby
 from courses.booking.actions.take_back import take_back, undo_change
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "move",
     "name",
     "people_waiting",
+    "post_standby",
     "promote_waiting",
     "reorder",
     "replace_reminders",
@@ -58,6 +60,7 @@ __all__ = [
     "set_deputy",
     "settle",
     "take_back",
+    "tell_standby",
     "undo_cancel",
     "undo_change",
 ]

@@ -1,13 +1,9 @@
-"""Appealing what counts against a person, deciding that, and ending a standby that has no ground any more."""
-
-from sqlalchemy import select
+"""Appealing what counts against a person, and deciding that."""
 
 from courses.booking import standing as standings
 from courses.booking.actions.cancel import class_of
 from courses.booking.actions.ground import Locked, locked_class, log
-from courses.booking.actions.promote import promote
-from courses.booking.model import Appeal, Booking, Enrolment, State
-from courses.catalogue.model import ClassState, TrainingClass
+from courses.booking.model import Appeal, Booking
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.refusal import Refusal
@@ -52,11 +48,15 @@ def decide(actor: Actor, booking_id: int, upheld: bool, answer: str, door: str =
         row = locked(Appeal, booking_id)
         if row.decided_at:
             raise Refusal("already_decided")
-        row.upheld, row.answer = upheld, answer
-        row.decided_at, row.decided_by = clock.now(), actor.id
-        db.session.flush()
+        _decided(row, actor, upheld, answer)
         log(class_.row.id, "appeal_upheld" if upheld else "appeal_declined", actor, door, [booking_id])
         _tell(class_, found, upheld, answer)
+
+
+def _decided(row: Appeal, actor: Actor, upheld: bool, answer: str) -> None:
+    row.upheld, row.answer = upheld, answer
+    row.decided_at, row.decided_by = clock.now(), actor.id
+    db.session.flush()
 
 
 def _tell(class_: Locked, found: standings.Appealed, upheld: bool, answer: str) -> None:
@@ -65,43 +65,3 @@ def _tell(class_: Locked, found: standings.Appealed, upheld: bool, answer: str) 
     key = f"appeal_decided:{found.booking_id}"
     reader = Reader(person.id, person.email)
     post_all([row_of("appeal_decided", reader, key, said, class_.row.id, found.booking_id)])
-
-
-def end_standby() -> int:
-    """Let those wait in their turn again whose standby is over, or was appealed with success; return how many classes
-    that concerns. For the clock."""
-    waiting = (
-        select(Enrolment.id, Enrolment.class_id, Booking.person_id)
-        .join(Booking, Booking.enrolment_id == Enrolment.id)
-        .join(TrainingClass, TrainingClass.id == Enrolment.class_id)
-        .where(
-            Enrolment.standby.is_(True),
-            Booking.state == State.QUEUED,
-            TrainingClass.state == ClassState.PUBLISHED,
-            TrainingClass.starts_at > clock.now(),
-        )
-        .order_by(Enrolment.class_id, Enrolment.id)
-    )
-    rows = db.session.execute(waiting).all()
-    still = standings.on_standby(sorted({row.person_id for row in rows if row.person_id}), clock.now())
-    held = {row.id for row in rows if row.person_id in still}
-    over: dict[int, set[int]] = {}
-    for row in rows:
-        if row.id not in held:
-            over.setdefault(row.class_id, set()).add(row.id)
-    for class_id, enrolment_ids in over.items():
-        _let_wait_in_turn(class_id, enrolment_ids)
-    return len(over)
-
-
-def _let_wait_in_turn(class_id: int, enrolment_ids: set[int]) -> None:
-    with transaction():
-        class_ = locked_class(class_id)
-        mine = (Booking.enrolment_id.in_(enrolment_ids), Booking.state == State.QUEUED)
-        bookings = db.session.scalars(select(Booking).where(*mine)).all()
-        for enrolment in db.session.scalars(select(Enrolment).where(Enrolment.id.in_(enrolment_ids))):
-            enrolment.standby = False
-        db.session.flush()
-        if bookings:
-            log(class_id, "standby_ended", None, "rule", [booking.id for booking in bookings])
-            promote(class_, clock.now())

@@ -14,7 +14,7 @@ class Entry(Shape):
     about = _l(
         "Seats, or a place in the queue (`state` queued), and why: `order` is the number of the request, `entry` its "
         "number in the draw, `seats` how many of it became this, `share` whose seats they are: its number in the "
-        "`shares` of the class, counted from 1. It names nobody."
+        "`shares` of the class, counted from 1. Those on `standby` wait behind all others. It names nobody."
     )
 
     order: int
@@ -25,12 +25,23 @@ class Entry(Shape):
     share: int | None
     why: str
     since: Moment
+    standby: bool
+
+
+class Reordering(Shape):
+    about = _l("The queue put in another order by hand: who waited at place `before` waits at `after`, and why.")
+
+    at: Moment
+    before: int
+    after: int
+    reason: str
 
 
 class Ledger(Shape):
-    about = _l("In the order of the requests.")
+    about = _l("In the order of the requests; `reordered`: each time the queue was put in another order by hand.")
 
     seats: list[Entry]
+    reordered: list[Reordering]
 
 
 @resources.get("/classes/<id:class_id>/seats")
@@ -50,7 +61,9 @@ def seats(class_id: int) -> Ledger:
                 share=number.get(entry.share_id or 0),
                 why=entry.reason,
                 since=entry.since,
+                standby=entry.standby,
             )
             for entry in ledger.entries_of(class_id)
-        ]
+        ],
+        reordered=[Reordering(**one._asdict()) for one in ledger.by_hand(class_id)],
     )

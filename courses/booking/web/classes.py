@@ -13,7 +13,7 @@ from courses.booking import actions, queries, words
 from courses.booking import standing as standings
 from courses.booking import story as stories
 from courses.booking.forms import CallOffForm, LecturersForm, MoveForm, ResizeForm, asked, changed_to
-from courses.booking.ledger import Entry, KeptSeats, entries_of, kept_seats
+from courses.booking.ledger import Entry, KeptSeats, by_hand, entries_of, kept_seats
 from courses.booking.model import State, standby_from
 from courses.booking.web.blueprint import pages
 from courses.catalogue import planning
@@ -84,6 +84,7 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
         standby_from=standby_from(view.row),
         rules=city(),
         elsewhere=_elsewhere(view, actor, in_already),
+        waiting=_waiting(view.row),
         serves=serves,
         may_change=may(actor, Right.CHANGE_CLASS, squadron_id=view.row.squadron_id),
         queue=queries.people_of(class_id, (State.QUEUED,)) if serves else [],
@@ -108,6 +109,11 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
 def _asks_first(actor: Actor) -> bool:
     place = enterprise(actor.enterprise_id) if actor.enterprise_id else None
     return place is not None and place.booking_rule == BookingRule.APPROVAL
+
+
+def _waiting(row: TrainingClass) -> int:
+    """Return how many wait before whoever asks now: those on standby do not."""
+    return standings.waiting_in_turn(row.id) if row.queued and city().noshow_limit else row.queued
 
 
 def _asked_first(row: TrainingClass, actor: Actor | None) -> bool | None:
@@ -276,7 +282,15 @@ def draw(class_id: int) -> str:
         pages=-(-len(held.lots) // PAGE_SIZE) if held else 1,
         url=lambda n: url_for(".draw", class_id=class_id, page=n),
     )
-    return render_template("booking/draw.html", view=view, held=held, lots=found, pager=pager)
+    return render_template(
+        "booking/draw.html",
+        view=view,
+        held=held,
+        lots=found,
+        pager=pager,
+        rules=city(),
+        standby_from=standby_from(view.row),
+    )
 
 
 @pages.get("/classes/<int:class_id>/draw/entries.txt")
@@ -318,6 +332,9 @@ def ledger(class_id: int) -> Any:
         pager=pager,
         whom=words.whom,
         why=words.why,
+        by_hand=by_hand(class_id),
+        rules=city(),
+        standby_from=standby_from(view.row),
     )
 
 
@@ -336,7 +353,7 @@ _ENTRY = [
 def _entry(entry: Entry, by_share: dict[int, KeptSeats], row: TrainingClass) -> list[Any]:
     outcome = _("In the queue") if entry.state == State.QUEUED else _("Seat")
     kept_for = words.whom(by_share[entry.share_id]) if entry.share_id else ""
-    why = words.why(entry.state, entry.reason, row.seats_free)
+    why = words.why(entry.state, entry.reason, row.seats_free, entry.standby)
     return [entry.order, entry.draw_no, entry.asked_at, entry.seats, outcome, kept_for, why, entry.since]
 
 
