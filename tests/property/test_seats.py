@@ -17,9 +17,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import select
 
 from courses.booking import actions as booking
-from courses.booking.model import Booking, Event
-from courses.catalogue.model import FillRule, Share, ShareKind, Sitting
+from courses.booking.model import Booking, Enrolment, Event, State
+from courses.booking.queries import people_of
+from courses.catalogue.actions import ask_to_be_told
+from courses.catalogue.model import FillRule, Share, ShareKind, Sitting, TrainingClass
 from courses.desks.queries import faults
+from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import transaction
@@ -36,6 +39,8 @@ PEOPLE = (*GROUP, LU.id, STRANGER.id)
 SLOTS = {0: (10, 9), 1: (10, 10), 2: (11, 9)}
 """Day and hour at which a class begins; it takes two and a half hours, so that the first two overlap."""
 CLASSES = 3
+FIRST = (SHEN.id, LU.id)
+"""Who had asked for the course before its second class was published, and books first."""
 
 
 # The model
@@ -59,6 +64,7 @@ class Place:
 class Asked:
     least: int
     places: list[Place] = field(default_factory=list)
+    standby: bool = False
 
     @property
     def waiting(self) -> list[Place]:
@@ -82,6 +88,8 @@ class Class:
     fills_gaps: bool = False
     kept: int = 0
     is_off: bool = False
+    first: tuple[int, ...] | None = None
+    """Who had asked for the course, while only they can book."""
     promotions: int = 0
     asked: list[Asked] = field(default_factory=list)
     order: list[Asked] = field(default_factory=list)
@@ -111,8 +119,13 @@ class Class:
         return got
 
     @property
+    def waiting(self) -> list[Asked]:
+        """The queue in its order, those on standby behind all others."""
+        return sorted((asked for asked in self.order if asked.waiting), key=lambda asked: asked.standby)
+
+    @property
     def queue(self) -> list[list[Place]]:
-        return [asked.waiting for asked in self.order if asked.waiting]
+        return [asked.waiting for asked in self.waiting]
 
     def live(self, person: int) -> Place | None:
         return next((p for p in self.places if p.person == person and p.state != "cancelled"), None)
@@ -127,8 +140,16 @@ class Rules:
     def __init__(self) -> None:
         self.classes: dict[int, Class] = {}
         self.step = 0
-        self.told: Counter[tuple[str, int, int]] = Counter()
+        self.told: Counter[tuple[str, int | None, int]] = Counter()
         self.logged: Counter[tuple[str, int, int | None]] = Counter()
+        self.held = 0
+        self.away: set[int] = set()
+        self.appeals: dict[int, bool | None] = {}
+
+    @property
+    def on_standby(self) -> set[int]:
+        """Those who stayed away from the class that was held, unless an officer said that it does not count."""
+        return {person for person in self.away if not self.appeals.get(person)}
 
     def clashes(self, class_: Class, person: int) -> bool:
         def same_hour(other: Class) -> bool:
@@ -154,7 +175,10 @@ class Rules:
         asked, free, is_first = Asked(min(least or len(people), len(people))), class_.free, not class_.queue
         if asked.least > class_.capacity:
             raise No("group_too_large")
-        at_once = is_first and asked.least == len(people) <= free and not class_.kept
+        if class_.first is not None and not set(people) <= set(class_.first):
+            raise No("asked_first")
+        asked.standby = not self.on_standby.isdisjoint(people)
+        at_once = is_first and asked.least == len(people) <= free and not class_.kept and not asked.standby
         if at_once and any(self.clashes(class_, person) for person in people):
             raise No("person_clash")
         asked.places = [Place(person, asked, "queued") for person in people]
@@ -173,7 +197,7 @@ class Rules:
         """Move the queue up; of the `newest`, whoever asked is told in one what became of it."""
         closed: set[str] = set()
         waiting: list[tuple[Asked, str]] = []
-        for asked in [asked for asked in class_.asked if asked.waiting]:
+        for asked in [asked for asked in class_.waiting if not asked.standby]:
             free = {pool: seats for pool, seats in class_.pools.items() if pool not in closed}
             if not any(free.values()):
                 return
@@ -279,7 +303,7 @@ class Rules:
 
     def reorder(self, class_: Class, place: Place, to: int) -> None:
         self.standing(class_)
-        waiting = [asked for asked in class_.order if asked.waiting]
+        waiting = class_.waiting
         if place.asked not in waiting:
             raise No("not_waiting")
         if to > len(waiting):
@@ -288,6 +312,8 @@ class Rules:
             raise No("nothing_changed")
         waiting.remove(place.asked)
         waiting.insert(to - 1, place.asked)
+        if waiting != sorted(waiting, key=lambda asked: asked.standby):
+            raise No("standby_last")
         places = iter(waiting)
         class_.order = [next(places) if asked.waiting else asked for asked in class_.order]
         for one in place.asked.waiting:
@@ -328,6 +354,41 @@ class Rules:
                 self.tell("called_off", class_, place)
                 place.state, place.reason = "cancelled", "called_off"
 
+    def mark_held(self, person: int, mark: Mark) -> None:
+        self.away = self.away | {person} if mark == Mark.ABSENT else self.away - {person}
+        self.logged["marked", self.held, person] += 1
+
+    def appeal(self, person: int) -> None:
+        if person not in self.away:
+            raise No("nothing_to_appeal")
+        if person in self.appeals:
+            raise No("already_appealed")
+        self.appeals[person] = None
+        self.logged["appealed", self.held, person] += 1
+
+    def decide(self, person: int, upheld: bool) -> None:
+        if person not in self.appeals:
+            raise No("not_found")
+        if self.appeals[person] is not None:
+            raise No("already_decided")
+        self.appeals[person] = upheld
+        self.logged["appeal_upheld" if upheld else "appeal_declined", self.held, person] += 1
+        self.told["appeal_decided", self.held, person] += 1
+
+    def tell_standby(self) -> None:
+        for person in self.on_standby:
+            self.told["standby", None, person] = 1
+
+    def end_standby(self) -> None:
+        for class_ in sorted(self.classes.values(), key=lambda c: c.id):
+            over = [a for a in class_.waiting if a.standby and self.on_standby.isdisjoint(p.person for p in a.waiting)]
+            for asked in [] if class_.is_off else over:
+                asked.standby = False
+                for place in asked.waiting:
+                    self.note("standby_ended", class_, place)
+            if over and not class_.is_off:
+                self.promote(class_)
+
     def mark(self, class_: Class, person: int) -> None:
         place = class_.live(person)
         self.standing(class_)
@@ -349,17 +410,32 @@ class Town(RuleBasedStateMachine):
         with transaction():
             db.session.get_one(Enterprise, OWNER.enterprise).is_key_unit = True
         self.actors = {id_: makers.actor_of_id(id_) for id_ in (*PEOPLE, GAO.id)}
+        self.hold()
         for room in range(CLASSES):
-            self.publish(room, slot=room % 2, seats=room + 1)
+            self.publish(room, slot=room % 2, seats=room + 1, first=FIRST if room == 1 else ())
 
-    def publish(self, room: int, slot: int, seats: int) -> None:
+    def hold(self) -> None:
+        """Let everyone have been booked into a class that is over; nobody has said yet who came."""
+        makers.a_rule_about_staying_away(limit=1)
+        with makers.at(makers.in_days(-15)):
+            self.rules.held = makers.a_class(seats=len(PEOPLE), days=5, room=3)
+            for person in PEOPLE:
+                booking.book(self.actors[person], self.rules.held, [person])
+                self.rules.logged["booked", self.rules.held, person] += 1
+                self.rules.told["booked", self.rules.held, person] += 1
+
+    def publish(self, room: int, slot: int, seats: int, first: tuple[int, ...] = ()) -> None:
         day, hour = SLOTS[slot]
         fills_gaps, kept = room == 1, int(room == 2)
         rules: dict[str, Any] = {"fill_rule": FillRule.FILL_GAPS} if fills_gaps else {}
         if kept:
             rules |= {"shares": [Share(ShareKind.KEY_UNIT, kept)], "shares_until": makers.in_days(day, hour)}
+        for person in first:
+            ask_to_be_told(self.actors[person], 1)
+        rules |= {"first_until": makers.in_days(5)} if first else {}
         id_ = makers.a_class(seats=seats, days=day, hour=hour, room=room + 1, **rules)
-        self.rules.classes[room] = Class(id_, slot, seats, fills_gaps, kept)
+        self.rules.classes[room] = Class(id_, slot, seats, fills_gaps, kept, first=first or None)
+        self.rules.told.update({("interest", id_, person): 1 for person in first})
 
     def both(self, ours: Callable[[], Any], theirs: Callable[[], None]) -> None:
         """Do the same in the product and in the model; they must agree, also about a refusal."""
@@ -487,9 +563,45 @@ class Town(RuleBasedStateMachine):
                 lambda: self.rules.mark(class_, person),
             )
 
+    @rule(person=people, mark=st.sampled_from((Mark.ABSENT, Mark.ABSENT, Mark.PRESENT, Mark.EXCUSED)))
+    def mark_held(self, person: int, mark: Mark) -> None:
+        """Say of the class that was held who came: from the first absence one is on standby."""
+        number, held = makers.booking_id(self.rules.held, person), self.rules.held
+        sitting = db.session.scalar(select(Sitting.id).where(Sitting.class_id == held)) or 0
+        self.both(
+            lambda: roster.mark(self.actors[GAO.id], held, sitting, [number], mark),
+            lambda: self.rules.mark_held(person, mark),
+        )
+
+    @rule(person=people)
+    def appeal(self, person: int) -> None:
+        number = makers.booking_id(self.rules.held, person)
+        self.both(lambda: booking.appeal(self.actors[person], number, "住院"), lambda: self.rules.appeal(person))
+
+    @rule(person=people, upheld=st.booleans())
+    def decide(self, person: int, upheld: bool) -> None:
+        number = makers.booking_id(self.rules.held, person)
+        self.both(
+            lambda: booking.decide(self.actors[GAO.id], number, upheld, "x"), lambda: self.rules.decide(person, upheld)
+        )
+
+    @precondition(lambda self: any(class_.first for class_ in self.rules.classes.values()))
+    @rule()
+    def let_the_hour_come_from_which_everyone_can_book(self) -> None:
+        for class_ in self.rules.classes.values():
+            if class_.first:
+                class_.first = None
+                with transaction():
+                    db.session.get_one(TrainingClass, class_.id).first_until = clock.now()
+
     @rule()
     def let_the_clock_promote(self) -> None:
         self.both(booking.promote_waiting, self.rules.promote_waiting)
+
+    @rule()
+    def let_the_clock_look_at_standby(self) -> None:
+        self.both(booking.tell_standby, self.rules.tell_standby)
+        self.both(booking.end_standby, self.rules.end_standby)
 
     @invariant()
     def the_records_say_what_the_rules_say(self) -> None:
@@ -510,10 +622,36 @@ class Town(RuleBasedStateMachine):
     def nobody_waits_for_a_seat_that_they_could_have(self) -> None:
         """Except for whose clash ended elsewhere, until the clock looks."""
         for class_ in self.rules.classes.values():
-            able = [group for group in class_.queue if group[0].reason not in ("clash", "too_large")]
+            able = [
+                asked.waiting
+                for asked in class_.waiting
+                if not asked.standby and asked.waiting[0].reason not in ("clash", "too_large")
+            ]
             for group in [] if class_.is_off else able if class_.fills_gaps else able[:1]:
                 needed = min(group[0].asked.least, len(group))
                 assert len(class_.first_that_fit(group, class_.pools)) < needed
+
+    @invariant()
+    def nobody_is_put_before_another_but_by_hand(self) -> None:
+        """Among those who wait, all on standby are behind all others; and where a class was never put in another order,
+        the numbers are in the order of asking."""
+        for class_ in self.rules.classes.values():
+            statement = (
+                select(Enrolment.standby, Enrolment.order_no, Enrolment.id)
+                .join(Booking, Booking.enrolment_id == Enrolment.id)
+                .where(Booking.class_id == class_.id)
+                .order_by(Enrolment.standby, Enrolment.order_no)
+            )
+            waiting = db.session.execute(statement.where(Booking.state == "queued").distinct()).all()
+            people = [row.person_id for row in people_of(class_.id, (State.QUEUED,))]
+            assert people == [place.person for group in class_.queue for place in group]
+            assert [row.standby for row in waiting] == [asked.standby for asked in class_.waiting]
+            events = select(Event.facts).where(Event.class_id == class_.id, Event.what == "reordered")
+            by_hand = db.session.scalars(events).all()
+            assert all(facts["reason"] for facts in by_hand)
+            numbers = db.session.execute(statement.distinct().order_by(None).order_by(Enrolment.id)).all()
+            if not by_hand:
+                assert [row.order_no for row in numbers] == sorted(row.order_no for row in numbers)
 
     @invariant()
     def everyone_concerned_was_told_once_and_all_is_logged(self) -> None:
