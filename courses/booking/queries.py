@@ -13,7 +13,6 @@ from courses.booking.model import (
     MOVED_UP,
     SEATED,
     Booking,
-    Draw,
     Enrolment,
     Event,
     State,
@@ -24,7 +23,6 @@ from courses.catalogue.planning import may_draft
 from courses.catalogue.queries import Card, classes_of, first_going
 from courses.ground import clock
 from courses.ground.db import db
-from courses.ground.lots import lots, sha256
 from courses.homes.model import Home, Room
 from courses.outbox.model import Notice
 from courses.people.model import Enterprise, Person, Squadron, Town
@@ -333,11 +331,6 @@ class Seated(NamedTuple):
     order_no: int
     standby: bool
 
-    @property
-    def turn(self) -> tuple[bool, int]:
-        """What orders a queue; those who asked together have it in common."""
-        return self.standby, self.order_no
-
 
 def people_of(class_id: int, states: Collection[State] = SEATED) -> list[Seated]:
     """Return those with a booking of `states` in a class, in the order in which they asked."""
@@ -360,7 +353,7 @@ def people_of(class_id: int, states: Collection[State] = SEATED) -> list[Seated]
         .where(Booking.class_id == class_id, Booking.state.in_(states))
         .order_by(Enrolment.standby, Enrolment.order_no, Booking.id)
     )
-    return [Seated(*row) for row in db.session.execute(statement)]
+    return [Seated._make(row) for row in db.session.execute(statement)]
 
 
 class Asked(NamedTuple):
@@ -439,42 +432,6 @@ def booking_seen_by(actor: Actor, booking_id: int) -> Place | None:
         "lecturer_ids": [row.person_id for row in rows],
     }
     return place if may(actor, Right.READ_BOOKING, **facts) else None
-
-
-class Lot(NamedTuple):
-    """One entry of a draw: `number` in the order of entering. `seated`: it got its seats in the draw."""
-
-    place: int
-    number: int
-    seats: int
-    lot: str
-    seated: bool
-
-
-class Drawn(NamedTuple):
-    """A draw that was held: the closed list as it was hashed, and the lots in their order."""
-
-    entries: str
-    digest: str
-    lots: list[Lot]
-
-
-def drawn(class_: TrainingClass) -> Drawn | None:
-    """Return the draw of a class, None before it was held. The lots are drawn again here: the page proves itself."""
-    if class_.drawn_at is None:
-        return None
-    entries = db.session.scalars(select(Draw.entries).where(Draw.class_id == class_.id)).one()
-    seats = {int(number): int(count) for number, count, _ in (line.split(",") for line in entries.splitlines())}
-    in_draw = (
-        select(Enrolment.entry_no)
-        .join(Booking, Booking.enrolment_id == Enrolment.id)
-        .join(Event, Event.booking_id == Booking.id)
-        .where(Event.class_id == class_.id, Event.what == "drawn")
-    )
-    seated = set(db.session.scalars(in_draw))
-    order = lots(class_.draw_seed, entries)
-    shown = [Lot(place, no, seats[no], lot, no in seated) for place, (no, lot) in enumerate(order.items(), 1)]
-    return Drawn(entries, sha256(entries), shown)
 
 
 def undoable(class_: TrainingClass, places: Collection[Place]) -> set[int]:

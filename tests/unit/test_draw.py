@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from markupsafe import Markup
 
-from courses.booking import actions, queries
+from courses.booking import actions, drawing, queries
 from courses.booking.model import State
 from courses.desks.queries import faults
 from courses.ground import clock, lots
@@ -28,8 +28,8 @@ def a_draw(seats: int = 3, entries: int = 0) -> tuple[int, list[int]]:
     return class_id, ids
 
 
-def drawn(class_id: int) -> queries.Drawn:
-    found = queries.drawn(the_class(class_id))
+def drawn(class_id: int) -> drawing.Drawn:
+    found = drawing.drawn(the_class(class_id))
     assert found is not None
     return found
 

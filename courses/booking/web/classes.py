@@ -12,6 +12,7 @@ from flask_babel import ngettext
 from courses.booking import actions, queries, words
 from courses.booking import standing as standings
 from courses.booking import story as stories
+from courses.booking.drawing import drawn
 from courses.booking.forms import CallOffForm, LecturersForm, MoveForm, ResizeForm, asked, changed_to
 from courses.booking.ledger import Entry, KeptSeats, by_hand, entries_of, kept_seats
 from courses.booking.model import State, standby_from
@@ -275,7 +276,7 @@ def draw(class_id: int) -> str:
     view = the_view(class_id)
     if view.row.draw_at is None:
         raise Refusal("not_found")
-    held, number = queries.drawn(view.row), page_number()
+    held, number = drawn(view.row), page_number()
     found = held.lots[(number - 1) * PAGE_SIZE : number * PAGE_SIZE] if held else []
     pager = SimpleNamespace(
         number=number,
@@ -297,7 +298,7 @@ def draw(class_id: int) -> str:
 @public
 def draw_entries(class_id: int) -> Any:
     """Return the closed list byte for byte as it was hashed."""
-    held = queries.drawn(the_view(class_id).row)
+    held = drawn(the_view(class_id).row)
     if held is None:
         raise Refusal("not_found")
     return Response(held.entries, mimetype="text/plain")
