@@ -84,7 +84,9 @@ class PlaceForm(Form):
     reason = StringField(
         _l("Reason"),
         [DataRequired(REQUIRED), Length(max=200), no_control_characters],
-        description=_l("Those concerned read it in a message, and everyone “Seat by seat”. So name nobody."),
+        description=_l(
+            "Those concerned get it in a message, and everyone can read it in the list of seats. Name nobody."
+        ),
     )
     seen = IntegerField(validators=[Optional()], widget=HiddenField.widget)
 

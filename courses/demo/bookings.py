@@ -24,6 +24,12 @@ MARKS: Final = {Mark.PRESENT: 86, Mark.EXCUSED: 7, Mark.ABSENT: 7}
 CAME_LATE_SHARE: Final = 0.06
 CAME_LATE: Final = dt.timedelta(minutes=20)  # full hours all the same
 APPEAL_SHARE: Final = 0.2
+NOT_DECIDED: Final[dict[str, Any]] = {"answer": "", "upheld": None, "decided_at": None, "decided_by": None}
+DECIDED_AFTER: Final = dt.timedelta(days=3)
+DECISIONS: Final = {
+    "情况属实，这次不计入。下次请尽早在页面上取消，名额可以给别人。": True,
+    "当天上午仍可在页面上取消。这次计入，请理解。": False,
+}
 APPEALS: Final = ("当天厂里设备故障，走不开。", "临时接到检查通知，来不及取消。", "家中老人住院，已向中队电话说明。")
 LEFT_EARLY_SHARE: Final = 0.03
 LEFT_EARLY: Final = dt.timedelta(minutes=60)  # no hours
@@ -249,15 +255,25 @@ class Registry:
 
     def _appeal(self, class_: Published, booking: dict[str, Any]) -> None:
         """Let some who stayed away say why it should not count: those whose words were written, and now and then one of
-        the others. Nobody has decided it yet."""
+        the others. What was written waits to be decided."""
         made_at = class_.row["ends_at"] + dt.timedelta(days=1)
         written = {self._town.person(who): words for who, words in class_.entry.get("appeals", {}).items()}
         words = written.get(booking["person_id"]) or self._rng.choice(APPEALS)
         is_written = booking["person_id"] in self._written
         appeals = booking["person_id"] in written if is_written else self._rng.random() < APPEAL_SHARE
-        if appeals and made_at < self._at:
-            self._rows.add(Appeal, booking_id=booking["id"], words=words, made_at=made_at, answer="")
+        if appeals and class_.row["squadron_id"] == self._town.served and made_at < self._at:
+            decision = self._decision(class_, booking["id"], made_at) if not is_written else NOT_DECIDED
+            self._rows.add(Appeal, booking_id=booking["id"], words=words, made_at=made_at, **decision)
             self._log(class_, made_at, "appealed", booking["person_id"], booking["id"])
+
+    def _decision(self, class_: Published, booking: int, made_at: dt.datetime) -> dict[str, Any]:
+        """Let the officer of the cast have answered within days."""
+        at = made_at + DECIDED_AFTER
+        if at > self._at:
+            return NOT_DECIDED
+        answer, upheld = self._rng.choice(list(DECISIONS.items()))
+        self._log(class_, at, "appeal_upheld" if upheld else "appeal_declined", self._town.officer, booking)
+        return {"answer": answer, "upheld": upheld, "decided_at": at, "decided_by": self._town.officer}
 
     def _mark_sitting(
         self,

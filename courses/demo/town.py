@@ -84,11 +84,21 @@ class Settled:
     @property
     def officer(self) -> int:
         """The officer of the cast."""
-        return self.people[next(entry["email"] for entry in texts("town")["cast"] if entry["role"] == Role.OFFICER)]
+        return self.people[_officer()["email"]]
+
+    @property
+    def served(self) -> int:
+        """The squadron of the officer of the cast: it has no other, and the other squadrons have none."""
+        return self.squadrons[_officer()["town"]]
 
     def person(self, local_part: str) -> int:
         """Return the written person with the address `local_part` at the demo domain."""
         return self.people[f"{local_part}@{names.MAIL_DOMAIN}"]
+
+
+def _officer() -> Entry:
+    found: Entry = next(entry for entry in texts("town")["cast"] if entry["role"] == Role.OFFICER)
+    return found
 
 
 def settle(rows: Rows, rng: Random, cast_password_hash: str) -> Settled:
