@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, select, update
 from config import ROOT
 from courses.accounts.actions import sign_in, token_for
 from courses.accounts.model import Identity, SignInFailure, Token
-from courses.booking.model import Booking, Event, State
+from courses.booking.model import Appeal, Booking, Event, State
 from courses.catalogue.model import Interest
 from courses.enterprise.actions import merge_people
 from courses.enterprise.model import JoinRequest, Merger
@@ -153,6 +153,14 @@ def test_tokens_go_ninety_days_after_their_end(app: Flask) -> None:
     assert count(Token) == 0
 
 
+def test_appeals_go_after_two_years(app: Flask, class_id: int) -> None:
+    number = makers.booking_id(class_id, SHEN.id)
+    with transaction():
+        db.session.add(Appeal(booking_id=number, words="住院", made_at=clock.now()))
+    just_over("appeals", 730 * DAY)
+    assert count(Appeal) == 0
+
+
 def test_wrong_sign_ins_go_after_a_quarter_of_an_hour(app: Flask) -> None:
     with makers.refused("wrong_sign_in"):
         sign_in(SHEN.email, "not the password")
@@ -250,7 +258,7 @@ def test_whose_last_post_ended_is_erased_two_years_later(app: Flask) -> None:
 
 
 def test_every_length_is_tried_above() -> None:
-    tried = {"imports", "joining", "notices", "events", "looks", "tokens", "tries", "answers", "person"}
+    tried = {"imports", "joining", "notices", "events", "looks", "tokens", "tries", "answers", "person", "appeals"}
     assert {kind.name for kind in KINDS if kind.job} == tried
 
 

@@ -90,7 +90,7 @@ def test_one_sees_what_counts_and_appeals(client: Client, twice: list[int]) -> N
     assert client.get(path).status_code == 303
 
 
-@pytest.mark.parametrize(("member", "status"), [(None, 302), (LU, 404), (OWNER, 404), (GAO, 404)])
+@pytest.mark.parametrize(("member", "status"), [(None, 302), (LU, 404), (OWNER, 404), (GAO, 403)])
 def test_nobody_else_appeals(client: Client, twice: list[int], member: Member | None, status: int) -> None:
     path = f"/bookings/{twice[1]}/appeal"
     assert client.as_(member).get(path).status_code == status

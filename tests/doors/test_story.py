@@ -109,7 +109,8 @@ def test_the_officer_gives_another_place_with_a_reason(client: Client, full: int
     raced = client.as_(GAO, lang="en").post(path, data={"place": "2", "reason": "x", "seen": "2"})
     assert "The queue moved meanwhile" in raced.text
     seated = client.get(f"/bookings/{booking_of(full, LU).id}/place")
-    assert seated.status_code == 409
+    assert (seated.status_code, seated.location) == (303, f"/classes/{full}")
+    assert "waits no more" in client.get(seated.location).text
 
 
 @pytest.mark.parametrize(
