@@ -353,7 +353,13 @@ def addresses(app: Flask) -> list[str]:
     invitation, reset = links.sign(keys, "invitation", NEWCOMER.id, 1), links.sign(keys, "reset", SHEN.id, 1)
     webhook = webhooks.register(makers.actor(OWNER), "https://records.example.org/", [What.MOVED])
     draft = save_draft(makers.actor(GAO), makers.a_plan(days=12))
+    makers.a_rule_about_staying_away()
+    missed, appealed = makers.stayed_away(SHEN, 20, 10)
+    booking.appeal(makers.actor(SHEN), appealed, "住院")
     filled = {
+        "/bookings/<int:booking_id>/appeal": [f"/bookings/{missed}/appeal"],
+        "/appeals/<int:booking_id>": [f"/appeals/{appealed}"],
+        "/bookings/<int:booking_id>/place": [f"/bookings/{makers.booking_id(coming, STRANGER.id)}/place"],
         "/setup/people/<int:person_id>": [f"/setup/people/{GAO.id}", f"/setup/people/{SHEN.id}"],
         "/setup/lecturers/<int:person_id>": [f"/setup/lecturers/{CHEN.id}"],
         "<int:row_id>": ["1"],
