@@ -326,3 +326,19 @@ def test_a_desk_asks_as_many_statements_with_a_hundred_times_the_rows(
         counts.append(len(seen))
     assert counts[0] == counts[1]
     assert counts[0] <= 10
+
+
+# What a clerk would say
+
+
+@pytest.mark.parametrize("path", ["/posts", "/desk/managers", "/desk/classes"])
+def test_a_list_says_what_it_is_narrowed_by_and_lets_go_of_it(client: Client, taught: int, path: str) -> None:
+    member = LISTS[path]
+    state = {"/posts": "short", "/desk/managers": "never", "/desk/classes": "over"}[path]
+    text = page(client, member, f"{path}?q=zz&state={state}")
+    form = text[text.index('<form class="filters') : text.index("</form>", text.index('<form class="filters'))]
+    assert 'name="q" value="zz"' in form
+    assert f'value="{state}" selected' in form
+    assert "<details open>" in form
+    assert f'<a href="{path}">清除筛选</a>' in form
+    assert "清除筛选" not in page(client, member, path)
