@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, PasswordField, RadioField, SelectField, StringField
 from wtforms.fields import SelectChoice
-from wtforms.validators import EqualTo, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, EqualTo, InputRequired, Length, Optional
 
 from courses.accounts.actions.token import LABEL_MAX
 from courses.accounts.passwords import MAX
@@ -116,7 +116,7 @@ class TokenForm(Form):
     label = StringField(
         _l("What it is for"),
         [
-            InputRequired(_l("Say what the token is for.")),
+            DataRequired(_l("Say what the token is for.")),
             Length(max=LABEL_MAX, message=_l("This is too long.")),
             _as(identity.one_line),
         ],

@@ -41,7 +41,7 @@ class JoinForm(CorrectionForm):
 
     credit_code = StringField(_l("Credit code"), [InputRequired(REQUIRED), _credit_code])
     enterprise_name = StringField(
-        _l("Name of the enterprise"), [InputRequired(REQUIRED), Length(max=100), no_control_characters]
+        _l("Name of the enterprise"), [DataRequired(REQUIRED), Length(max=100), no_control_characters]
     )
     town_id = SelectField(_l("Town"), coerce=int)
     role = RadioField(_l("Post"))

@@ -102,13 +102,16 @@ class Form(FlaskForm):
 
 
 def stored_as(normalise: Callable[[str], str]) -> Callable[[Any, Any], None]:
-    """Return a validator that puts the stored form in the place of what was typed."""
+    """Return a validator that puts the stored form in the place of what was typed; where something is needed and
+    nothing is left of it, as of blanks, nothing was typed."""
 
     def check(form: Any, field: Any) -> None:
         try:
             field.data = normalise(field.data or "")
         except ValueError as error:
             raise ValidationError(str(error)) from None
+        if field.flags.required and not field.data:
+            raise StopValidation(REQUIRED)
 
     return check
 

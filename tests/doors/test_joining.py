@@ -60,6 +60,7 @@ def test_another_address_reads_nothing(client: Client) -> None:
         ({"credit_code": "91330481DMKNQXNW2A"}, "does not fit"),
         ({"credit_code": ""}, "Fill this in"),
         ({"enterprise_name": ""}, "Fill this in"),
+        ({"enterprise_name": "  "}, "Fill this in"),
         ({"name": ""}, "Give a name"),
         ({"email": "nonsense"}, "not an e-mail address"),
         ({"email": ""}, "Give an e-mail address or a mobile number"),

@@ -407,3 +407,23 @@ def test_people_are_found_and_listed_in_a_fixed_number_of_statements(app: Flask,
     assert client.get("/setup/people?q=nobody-at-all").status_code == 200
     assert "page=2" not in client.get("/setup/people?role=bureau").text
     assert GAO.email in client.get("/setup/people?as=csv").data.decode("utf-8-sig")
+
+
+# What a clerk would say
+
+
+@pytest.mark.parametrize("blanks", ["   ", "\u3000", "\u200b"])
+@pytest.mark.parametrize("path", ["towns", "industries", "squadrons", "associations", "topics"])
+def test_a_name_of_blanks_is_no_name(client: Client, path: str, blanks: str) -> None:
+    before = client.as_(ADMINISTRATOR).get(f"/setup/{path}").text.count("<tr>")
+    answer = client.post(f"/setup/{path}", data={"name_zh": blanks, "position": "0"})
+    assert answer.status_code == 422
+    assert 'id="name_zh-error"' in answer.text
+    assert "请填写此项。" in answer.text
+    assert client.get(f"/setup/{path}").text.count("<tr>") == before
+
+
+def test_all_that_is_wrong_with_a_room_is_said_at_once(client: Client) -> None:
+    answer = client.as_(ADMINISTRATOR).post("/setup/rooms", data={"name_zh": " ", "home_id": "1", "seats": "0"})
+    assert 'id="name_zh-error"' in answer.text
+    assert 'id="seats-error"' in answer.text
