@@ -220,7 +220,7 @@ def _install_errors(app: Flask) -> None:
         if request.path.startswith("/api/"):
             response: Any = api.problem(status, code, words)
         else:
-            page = status if status in (403, 404, 405, 429, 500, 503) else 400 if status < 500 else 500
+            page = status if status in (403, 404, 405, 413, 429, 500, 503) else 400 if status < 500 else 500
             name = f"errors/{page}.html"
             # When something is broken, the page asks nothing: not in which city we are, nor who reads it.
             body = render_template(name, words=words) if page < 500 else app.jinja_env.get_template(name).render()

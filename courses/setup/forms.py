@@ -177,14 +177,35 @@ class SheetForm(Form):
     sheet = FileField(_l("Spreadsheet"), [FileRequired(_l("Choose a file."))])
 
 
+def _head(heads: Sequence[str], number: int) -> str:
+    """Return what a column of a sheet is called; with its number where another has the same head, or it has none."""
+    head, place = heads[number - 1], _("column %(number)s", number=number)
+    if not head:
+        return place
+    return head if heads.count(head) == 1 else f"{head} · {place}"
+
+
 class ColumnsForm(Form):
     """Which head of the sheet stands for which column; 0 for none. Fields are made of COLUMNS, in their order."""
 
     def offer(self, heads: Sequence[str]) -> None:
         none = SelectChoice(0, _("not in the sheet"))
-        choices = [SelectChoice(n, head or _("column %(number)s", number=n)) for n, head in enumerate(heads, 1)]
+        choices = [SelectChoice(n, _head(heads, n)) for n in range(1, len(heads) + 1)]
         for column in COLUMNS:
             self[column.name].choices = [none, *choices]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Say at its field what is missing, and what was chosen for another field already."""
+        is_well_formed = bool(super().validate(extra_validators))
+        chosen: dict[int, Any] = {}
+        for column in COLUMNS:
+            field = self[column.name]
+            if not field.data and column.needed:
+                field.errors = [_("Choose its column; without it no row can be read.")]
+            elif field.data and (other := chosen.setdefault(field.data, field)) is not field:
+                field.errors = [_("This column was chosen for “%(other)s” already.", other=other.label.text)]
+            is_well_formed = is_well_formed and not field.errors
+        return is_well_formed
 
     def matching(self) -> dict[str, int]:
         return {column.name: self[column.name].data - 1 for column in COLUMNS if self[column.name].data}

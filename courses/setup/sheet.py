@@ -96,12 +96,21 @@ def fault_words(fault: Sequence[Any], cell: str) -> str:
 
 
 def matched(heads: Sequence[str]) -> dict[str, int]:
-    """Return in which place of the sheet each column stands, by its head in either language; the first one counts."""
-    known, found = _known_heads(), dict[str, int]()
+    """Return in which place of the sheet each column stands, by its head in either language. What two heads could mean
+    is left for a person to say."""
+    return {name: places[0] for name, places in _places_of(heads).items() if len(places) == 1}
+
+
+def doubled(heads: Sequence[str]) -> frozenset[str]:
+    """Return the columns that more than one head could mean."""
+    return frozenset(name for name, places in _places_of(heads).items() if len(places) > 1)
+
+
+def _places_of(heads: Sequence[str]) -> dict[str, list[int]]:
+    known, found = _known_heads(), dict[str, list[int]]()
     for place, head in enumerate(heads):
-        name = known.get(_folded(head))
-        if name and name not in found:
-            found[name] = place
+        if name := known.get(_folded(head)):
+            found.setdefault(name, []).append(place)
     return found
 
 

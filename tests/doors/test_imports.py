@@ -418,3 +418,72 @@ def test_nobody_else_comes_near(app: Flask, client: Client) -> None:
             assert client.post(f"{address}/{act}").status_code == status
         assert client.get(address).status_code == status
     assert people_of(credit_code(1)) == []
+
+
+# What a clerk would say
+
+
+def test_two_heads_that_mean_the_same_are_left_for_a_person_to_say(app: Flask, client: Client) -> None:
+    content = f"企业,企业,统一社会信用代码,镇（街道）\n甲,{CODES[1]},{CODES[1]},海昌街道\n".encode()
+    client.as_(ADMINISTRATOR)
+    sent = client.post("/setup/imports", data={"sheet": (io.BytesIO(content), "名单.csv")})
+    asked = client.get(sent.location, follow_redirects=True)
+    assert asked.request.path.endswith("/columns")
+    assert "不止一列" in asked.text
+    assert "企业 · 第1列" in asked.text
+    assert "企业 · 第2列" in asked.text
+
+
+def test_two_heads_of_a_column_that_is_not_needed_are_asked_for_too(app: Flask, client: Client) -> None:
+    content = a_sheet([row(1)], {**HEADS, "email": "姓名"})
+    client.as_(ADMINISTRATOR)
+    sent = client.post("/setup/imports", data={"sheet": (io.BytesIO(content), "名单.csv")})
+    assert client.get(sent.location, follow_redirects=True).request.path.endswith("/columns")
+
+
+def test_a_preview_says_what_stood_there_and_what_will(app: Flask, client: Client) -> None:
+    changed = {"credit_code": CODES[1], "enterprise": "甲", "town": "马桥街道", "key_unit": "是"}
+    address = send(client, a_sheet([changed]))
+    assert outcomes() == [(2, "updated", {})]
+    page = client.get(address).text
+    stood = db.session.scalars(select(Enterprise.name_zh).where(Enterprise.credit_code == CODES[1])).one()
+    assert f"由“{stood}”改为“甲”" in page
+    assert "由“海昌街道”改为“马桥街道”" in page
+    assert "由“否”改为“是”" in page
+
+
+@pytest.mark.parametrize(("lang", "words"), [("zh", "文件超过2 MB，未上传"), ("en", "larger than 2 MB")])
+def test_a_file_that_is_too_large_is_told_at_its_field(client: Client, lang: str, words: str) -> None:
+    much = b"--x\r\n" + b"x" * (2 * 1024 * 1024)
+    kind = "multipart/form-data; boundary=x"
+    answer = client.as_(ADMINISTRATOR, lang).post("/setup/imports", data=much, content_type=kind)
+    assert answer.status_code == 413
+    assert words in answer.text
+    assert 'id="sheet-error"' in answer.text
+
+
+def test_anything_else_that_is_too_large_is_told_on_a_page_of_its_own(client: Client) -> None:
+    for path in ("/setup/city", "/join"):
+        answer = client.as_(ADMINISTRATOR, "en").post(path, data={"name_zh": "x" * (2 * 1024 * 1024 + 1)})
+        assert answer.status_code == 413
+        assert "At most 2 MB" in answer.text
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n"])
+def test_an_empty_file_is_called_empty(client: Client, content: bytes) -> None:
+    answer = client.as_(ADMINISTRATOR).post("/setup/imports", data={"sheet": (io.BytesIO(content), "名单.csv")})
+    assert answer.status_code == 422
+    assert "文件是空的。" in answer.text
+
+
+def test_what_is_wrong_with_a_matching_is_told_at_its_field(app: Flask, client: Client) -> None:
+    content = b"a,b,c\n1,2,3\n"
+    client.as_(ADMINISTRATOR, "en")
+    sent = client.post("/setup/imports", data={"sheet": (io.BytesIO(content), "list.csv")})
+    form = {"credit_code": "1", "enterprise": "2", "person": "2"}
+    answer = client.post(f"{sent.location}/columns", data=form)
+    assert answer.status_code == 422
+    assert "without it no row can be read" in answer.text
+    assert 'id="town-error"' in answer.text
+    assert "chosen for “Enterprise” already" in answer.text
+    assert 'id="person-error"' in answer.text

@@ -19,7 +19,7 @@ from courses.people.rights import Actor, Right, require
 from courses.setup import imports, queries
 from courses.setup.model import Import, ImportRow, Outcome, Stage
 from courses.setup.plan import Plan, planned
-from courses.setup.sheet import COLUMNS, EXAMPLE_CODE, NEEDED, cells_of, matched, places, read_row
+from courses.setup.sheet import COLUMNS, EXAMPLE_CODE, NEEDED, cells_of, doubled, matched, places, read_row
 
 SLICE: Final = 1000  # rows looked at in one request: about a third of a second
 INVITED_AGAIN_AFTER: Final = dt.timedelta(hours=1)
@@ -29,14 +29,17 @@ def take_in(actor: Actor, file_name: str, content: bytes) -> int:
     """Keep a sheet that was sent, match its columns by their heads, and look at its first rows if that is possible;
     return the import's id.
 
-    Raises Refusal: not_allowed, not_a_sheet, sheet_too_long, no_rows.
+    Raises Refusal: not_allowed, not_a_sheet, sheet_too_long, empty_sheet, no_rows.
     """
     require(actor, Right.ADMINISTER)
     rows = sheets.read(content)
+    if not rows:
+        raise Refusal("empty_sheet")
     if len(rows) < 2:
         raise Refusal("no_rows")
     matching = matched(rows[0])
-    stage = Stage.CHECKING if all(name in matching for name in NEEDED) else Stage.COLUMNS
+    is_clear = all(name in matching for name in NEEDED) and not doubled(rows[0])
+    stage = Stage.CHECKING if is_clear else Stage.COLUMNS
     with transaction():
         row = Import(
             file_name=identity.one_line(file_name)[-200:],

@@ -1,10 +1,12 @@
 """The pages of an import: send a sheet, match its columns, see what each row would do, write it."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from courses.ground import sheets
 from courses.ground.forms import page_number
@@ -15,10 +17,12 @@ from courses.people.rights import Right
 from courses.setup import actions, imports, queries
 from courses.setup.forms import ColumnsForm, SheetForm
 from courses.setup.model import Import, ImportRow, Outcome, Stage
-from courses.setup.sheet import BY_NAME, COLUMNS, EXAMPLE_CODE, fault_words
+from courses.setup.sheet import BY_NAME, COLUMNS, EXAMPLE_CODE, doubled, fault_words
 from courses.setup.web.blueprint import PAGE_SIZE, pager, pages
 
-REFUSED_AT = {"not_a_sheet": "sheet", "sheet_too_long": "sheet", "no_rows": "sheet"}
+Names = Mapping[str, Mapping[int, Any]]  # of towns and industries, by the column of a sheet and their id
+
+REFUSED_AT = {"not_a_sheet": "sheet", "sheet_too_long": "sheet", "empty_sheet": "sheet", "no_rows": "sheet"}
 
 
 @pages.get("/setup/imports")
@@ -79,6 +83,16 @@ def send_sheet() -> Any:
     return redirect(url_for(".import_page", import_id=import_id), 303)
 
 
+@pages.errorhandler(RequestEntityTooLarge)
+def _too_large(error: RequestEntityTooLarge) -> Any:
+    """Tell of a file that was too large to be read at its field; nothing else of the form has arrived."""
+    if request.endpoint != "setup.send_sheet":
+        return render_template("errors/413.html"), 413
+    form = SheetForm(formdata=None)
+    form.sheet.errors = [_("The file is larger than 2 MB and was not sent. Split it into several files.")]
+    return render_template("setup/import_new.html", form=form, columns=COLUMNS), 413
+
+
 @pages.get("/setup/imports/<int:import_id>")
 @needs(Right.ADMINISTER)
 def import_page(import_id: int) -> Any:
@@ -100,11 +114,16 @@ def import_page(import_id: int) -> Any:
         rows=rows[:PAGE_SIZE],
         outcome=outcome,
         counts={each: getattr(found, each) for each in Outcome},
-        says=_what_is_said,
+        says=partial(_what_is_said, names=_names_of_places()),
         waiting=waiting,
         unreached=unreached,
         pager=pager(".import_page", number, len(rows) > PAGE_SIZE, import_id=import_id),
     )
+
+
+def _names_of_places() -> Names:
+    towns, industries = imports.names_of_places()
+    return {"town": towns, "industry": industries}
 
 
 def _the_import(import_id: int) -> Import:
@@ -125,11 +144,30 @@ def outcome_name(outcome: Outcome) -> str:
     return str(words[outcome])
 
 
-def _what_is_said(row: ImportRow) -> list[tuple[str, str]]:
-    """Return (head, words) for each fault of a row, or for each change of a right one."""
+def _what_is_said(row: ImportRow, names: Names) -> list[tuple[str, str]]:
+    """Return (head, words) for each fault of a row, or for each change of a right one: what stood there, and what
+    will."""
     if row.faults:
         return [(str(BY_NAME[n].head), fault_words(f, row.cells.get(n, ""))) for n, f in row.faults.items()]
-    return [(str(BY_NAME[name].head), row.cells.get(name, "")) for name in row.changes]
+    return [
+        (str(BY_NAME[name].head), _changed(_stood(name, before, names), row.cells.get(name, "")))
+        for name, before in row.changes.items()
+    ]
+
+
+def _stood(name: str, before: Any, names: Names) -> str:
+    """Return in words what stands in a column of an enterprise or a person."""
+    if name in names:
+        return plain(names[name][before], "name") if before in names[name] else ""
+    if name == "key_unit":
+        return str(_("yes") if before else _("no"))
+    return before or ""
+
+
+def _changed(before: str, after: str) -> str:
+    if not before:
+        return str(_("“%(after)s” is added", after=after))
+    return str(_("from “%(before)s” to “%(after)s”", before=before, after=after))
 
 
 def _taken_away(kind: str, rows: list[ImportRow]) -> Any:
@@ -141,7 +179,7 @@ def _taken_away(kind: str, rows: list[ImportRow]) -> Any:
             *(row.cells.get(column.name, "") for column in COLUMNS),
             row.number,
             outcome_name(row.outcome) if row.outcome else "",
-            " · ".join(f"{head}: {words}" for head, words in _what_is_said(row)) if row.faults else "",
+            " · ".join(f"{head}: {words}" for head, words in _what_is_said(row, {})) if row.faults else "",
         ]
         for row in rows
     ]
@@ -176,7 +214,14 @@ def match_columns(import_id: int) -> Any:
 
 def _columns_page(found: Import, form: ColumnsForm) -> str:
     rows = _offer_heads(form, found.id)
-    return render_template("setup/import_columns.html", row=found, form=form, needed=_needed(), sample=rows[1:4])
+    return render_template(
+        "setup/import_columns.html",
+        row=found,
+        form=form,
+        needed=_needed(),
+        doubled=doubled(rows[0]),
+        sample=rows[1:4],
+    )
 
 
 def _needed() -> Mapping[str, bool]:
