@@ -6,7 +6,6 @@ import pytest
 from flask import Flask
 from jinja2 import meta, nodes
 
-
 OFFERED = {"text"}  # of mail.html: how a paragraph looks, for the pages inside to use
 
 
