@@ -179,7 +179,7 @@ class SheetForm(Form):
 
 def _head(heads: Sequence[str], number: int) -> str:
     """Return what a column of a sheet is called; with its number where another has the same head, or it has none."""
-    head, place = heads[number - 1], _("column %(number)s", number=number)
+    head, place = heads[number - 1], str(_("column %(number)s", number=number))
     if not head:
         return place
     return head if heads.count(head) == 1 else f"{head} · {place}"
