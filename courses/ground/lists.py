@@ -47,6 +47,7 @@ class Listing:
     number: int
     by: Column
     falls: bool
+    opened: bool = False
 
     @property
     def shown(self) -> list[Column]:
@@ -61,12 +62,14 @@ class Listing:
 
     def sort_url(self, column: Column) -> str:
         """Return the address of this list by `column`: rising, or falling if that is what it is already."""
-        falls = column is self.by and not self.falls
+        falls = column is self.by and not self.falls and not self.opened
         return _here(sort=("-" if falls else "") + column.name, page=None)
 
     def direction(self, column: Column) -> str:
         """Return what a screen reader says of a column's head, or nothing."""
-        return "" if column is not self.by else "descending" if self.falls else "ascending"
+        if column is not self.by:
+            return ""
+        return "other" if self.opened else "descending" if self.falls else "ascending"
 
 
 def listed(
@@ -80,6 +83,7 @@ def listed(
     total: Select[*tuple[Any, ...]] | None = None,
     keys: Select[int] | None = None,
     seen: Callable[[Sequence[Any]], None] | None = None,
+    opens: Sequence[Any] = (),
     **facts: Any,
 ) -> str | Response:
     """Answer with a list: a page of `template`, or all of it as a file called `name`.
@@ -87,12 +91,14 @@ def listed(
     `statement` yields the rows in no order, `make` turns one into what the columns read. `by` is the order in which the
     list opens ("-hours": the most first), `then` decides between equals. `total` counts the rows where
     that takes less than `statement` joins. `keys` yields the ids of the same rows with fewer joins: where they can be
-    put in order by these, the rest is asked of the rows of the page alone. `seen` is told which rows are shown. Two
+    put in order by these, the rest is asked of the rows of the page alone. `seen` is told which rows are shown.
+    `opens`: an order of its own in which the list opens, of columns that `keys` has; `by` names its column. Two
     statements, for a file one.
     """
     column, falls = _order(columns, request.args.get("sort", ""), by)
+    opened = bool(opens) and not _is_asked(columns)
     orders = column.order if isinstance(column.order, tuple) else (column.order,)
-    by_all = (*(order.desc() if falls else order for order in orders), then)
+    by_all = (*opens, then) if opened else (*(order.desc() if falls else order for order in orders), then)
     statement = statement.order_by(*by_all)
     if kind := sheets.wanted():
         found = [make(row) for row in db.session.execute(statement)]
@@ -105,7 +111,7 @@ def listed(
     count = db.session.scalar(total) or 0
     number = min(page_number(), max(1, -(-count // SIZE)))
     begins = (number - 1) * SIZE
-    if keys is not None and {getattr(order, "table", None) for order in orders} <= set(find_tables(keys)):
+    if keys is not None and (opened or {getattr(order, "table", None) for order in orders} <= set(find_tables(keys))):
         key = keys.selected_columns[0]
         page = statement.where(key.in_(keys.order_by(*by_all).offset(begins).limit(SIZE)))
     else:
@@ -113,7 +119,12 @@ def listed(
     rows = [make(row) for row in db.session.execute(page)]
     if seen:
         seen(rows)
-    return render_template(template, list=Listing(rows, columns, count, number, column, falls), **facts)
+    return render_template(template, list=Listing(rows, columns, count, number, column, falls, opened), **facts)
+
+
+def _is_asked(columns: Sequence[Column]) -> bool:
+    asked = request.args.get("sort", "").removeprefix("-")
+    return any(column.name == asked for column in columns if column.is_sortable)
 
 
 def _order(columns: Sequence[Column], asked: str, by: str) -> tuple[Column, bool]:

@@ -116,10 +116,10 @@ def test_an_officer_is_told_what_to_do_first(app: Flask, client: Client) -> None
     first = todos(client, GAO)
     assert first["另行告知"] == "1"
     assert first["动员报名"] == "1"
-    assert first["邀请从未上过课的人"] == "4"  # SHEN, COLLEAGUE, NEWCOMER of one enterprise, LU of the other
+    assert first["查看从未上过课的人"] == "4"  # SHEN, COLLEAGUE, NEWCOMER of one enterprise, LU of the other
     assert "另行告知" not in todos(client, OTHER_OFFICER)
     over(class_id)
-    assert todos(client, GAO) == {"登记出勤": "1", "邀请从未上过课的人": "4"}
+    assert todos(client, GAO) == {"登记出勤": "1", "查看从未上过课的人": "4"}
 
 
 def test_an_officer_sees_two_weeks_and_the_rooms_of_the_own_towns(app: Flask, client: Client) -> None:
@@ -307,6 +307,71 @@ def test_an_officers_list_holds_the_own_squadrons_classes(client: Client, taught
     assert sheet(client, "/desk/classes?state=unmarked") == []
     assert len(sheet(client, "/desk/classes?state=free")) == 1
     assert f"/classes/{off}" in page(client, GAO, "/desk/classes?state=coming")
+
+
+def test_the_list_of_classes_opens_with_the_next_one(client: Client, taught: int) -> None:
+    far, near = makers.a_class(days=40), makers.a_class(days=6)
+    older = makers.a_class(days=9)
+    with transaction():
+        past = clock.now() - dt.timedelta(days=30)
+        times = {
+            "starts_at": past,
+            "ends_at": past + dt.timedelta(hours=1),
+            "opens_at": past,
+            "closes_at": past,
+            "cancel_until": past,
+        }
+        db.session.execute(update(TrainingClass).where(TrainingClass.id == older).values(**times))
+    text = page(client, GAO, "/desk/classes")
+    assert re.findall(r'<td[^>]*><a href="/classes/(\d+)"', text) == [str(n) for n in (near, far, taught, older)]
+    assert text.count('aria-sort="other"') == 1
+    by_day = page(client, GAO, "/desk/classes?sort=-day")
+    assert re.findall(r'<td[^>]*><a href="/classes/(\d+)"', by_day)[0] == str(far)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [("since=abc", "“abc”不是日期"), ("since=2026-12-01&until=2026-11-01", "开始日期晚于截止日期")],
+)
+def test_days_that_cannot_be_are_named(client: Client, taught: int, asked: str, words: str) -> None:
+    assert words in page(client, GAO, f"/desk/classes?{asked}")
+    assert words not in page(client, GAO, "/desk/classes?since=2026-11-01&until=2026-12-01")
+
+
+def test_a_list_of_managers_leads_to_the_person_and_the_enterprise(client: Client, taught: int) -> None:
+    text = page(client, GAO, "/desk/managers?state=short")
+    for link in (f"/people/{SHEN.id}", "/enterprises/1"):
+        assert f'href="{link}"' in text
+        assert client.as_(GAO).get(link).status_code == 200
+    text = page(client, ASSOCIATION, "/desk/managers?state=short")
+    assert f'href="/people/{SHEN.id}"' not in text  # an association changes nobody
+    assert 'href="/enterprises/1"' in text
+    rows = {row["姓名"]: row for row in sheet(client, "/desk/managers")}
+    assert (rows[SHEN.name]["还差学时"], rows[LU.name]["还差学时"]) == ("4.5", "8.0")
+    assert sheet(client, "/desk/managers?state=short&sort=missing")[0]["姓名"] == SHEN.name
+
+
+def test_the_card_of_an_owner_opens_the_people_it_counted(client: Client, taught: int) -> None:
+    [(link, count)] = re.findall(r'href="([^"]+)"><b>(\d+)</b><span><strong>查看学时不足的人', page(client, OWNER))
+    text = page(client, OWNER, link)
+    assert text.count("<tr>") == 1 + int(count)
+    assert f'href="/people/{SHEN.id}"' in text
+    assert client.get(f"/people/{SHEN.id}").status_code == 200
+    rows = sheet(client, "/desk/people")
+    assert (rows[0]["还差学时"], rows[-1]["姓名"]) == (
+        "8.0",
+        OWNER.name,
+    )  # who needs most is first, who needs none last
+    for state, names in (("none", {COLLEAGUE.name, "李𬬭"}), ("short", {SHEN.name}), ("met", set())):
+        assert {row["姓名"] for row in sheet(client, f"/desk/people?state={state}")} == names
+
+
+def test_a_lecturers_desk_says_where_and_until_when(client: Client, app: Flask) -> None:
+    makers.a_class(days=6, lecturers=[CHEN.id], room=1)
+    text = page(client, CHEN)
+    assert "下一次课" in text
+    assert "11:30" in text
+    assert "多功能" in text or "教室" in text
 
 
 @pytest.mark.parametrize("member", [GAO, CHEN, SHEN, OWNER, ASSOCIATION, BUREAU, INSPECTOR, ADMINISTRATOR])

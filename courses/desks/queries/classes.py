@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 
 from courses.booking.model import SEATED, Booking
 from courses.catalogue.model import ClassState, Course, Sitting, Teaching, TrainingClass
@@ -193,6 +193,13 @@ def class_ids(served: Any, asked: Asked, at: dt.datetime) -> Select[int]:
     if asked.q:
         ids = _placed(ids)
     return ids.where(served, *_asked_for(asked, at))
+
+
+def nearest(at: dt.datetime) -> tuple[Any, ...]:
+    """Return the order in which who serves looks at classes: those to come, the next first, then those over, the last
+    first."""
+    to_come = TrainingClass.ends_at > at
+    return case((to_come, 0), else_=1), case((to_come, TrainingClass.starts_at)), TrainingClass.starts_at.desc()
 
 
 def _placed(statement: Any) -> Any:

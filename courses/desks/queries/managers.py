@@ -28,6 +28,11 @@ class Standing(NamedTuple):
     half_hours: int
     classes: int
     was_taught: int
+    missing_half_hours: int
+
+    @property
+    def missing(self) -> float:
+        return self.missing_half_hours / 2
 
     @property
     def hours(self) -> float:
@@ -52,6 +57,7 @@ def managers(year: int, target: int, asked: Asked, towns: Collection[int]) -> Se
             of.c.half_hours,
             of.c.classes,
             case((taught, 1), else_=0).label("was_taught"),
+            case((of.c.half_hours < target * 2, target * 2 - of.c.half_hours), else_=0).label("missing"),
         )
         .select_from(of)
         .join(Enterprise, Enterprise.id == of.c.enterprise_id)

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, case, func, select
 
 from courses.booking.model import LIVE, SEATED, Booking, Enrolment
 from courses.catalogue.model import ClassState, Course, TrainingClass
@@ -16,7 +16,8 @@ from courses.roster.model import Attendance, Mark, YearlyHours
 
 
 class Member(NamedTuple):
-    """One person of an enterprise: half hours earned this year and in all, classes to come."""
+    """One person of an enterprise: half hours earned this year and in all, classes to come, and how many half hours a
+    manager misses of this year's (-1: is no manager, so none are asked for)."""
 
     id: int
     name: str
@@ -26,35 +27,55 @@ class Member(NamedTuple):
     half_hours: int
     half_hours_in_all: int
     coming: int
+    missing_half_hours: int
 
     @property
     def hours(self) -> float:
         return self.half_hours / 2
 
     @property
+    def missing(self) -> float:
+        return self.missing_half_hours / 2
+
+    @property
+    def state(self) -> str:
+        """How a manager stands, by the names that `members` narrows by; nobody else is to earn hours."""
+        if not self.is_manager:
+            return ""
+        if not self.missing_half_hours:
+            return "met"
+        return "short" if self.half_hours or self.coming else "none"
+
+    @property
     def hours_in_all(self) -> float:
         return self.half_hours_in_all / 2
 
 
-def members(enterprise_id: int, year: int, at: dt.datetime) -> Select[*tuple[Any, ...]]:
-    """Return the statement that yields `Member`, one for each person of an enterprise."""
+def members(enterprise_id: int, year: int, at: dt.datetime, target: int, state: str = "") -> Select[*tuple[Any, ...]]:
+    """Return the statement that yields `Member`, one for each person of an enterprise, or those of one `state`."""
     people = select(Post.person_id).where(Post.enterprise_id == enterprise_id)
     managers = people.where(Post.role == Role.MANAGER)
     hours, coming = _hours(people, year), _coming(people, at)
+    is_manager, earned = Person.id.in_(managers), func.coalesce(hours.c.of_year, 0)
+    is_met, began = earned >= target * 2, (earned > 0) | (func.coalesce(coming.c.classes, 0) > 0)
+    conditions = {"none": ~is_met & ~began, "short": ~is_met & began, "met": is_met}
+    narrowed = [is_manager & conditions[state]] if state in conditions else []
+    missing = case((~is_manager, -1), (is_met, 0), else_=target * 2 - earned)
     return (
         select(
             Person.id,
             Person.name.label("person"),
             Person.name_en.label("person_en"),
             Person.password_hash.is_not(None).label("has_account"),
-            Person.id.in_(managers).label("is_manager"),
-            func.coalesce(hours.c.of_year, 0).label("half_hours"),
+            is_manager.label("is_manager"),
+            earned.label("half_hours"),
             func.coalesce(hours.c.in_all, 0).label("half_hours_in_all"),
             func.coalesce(coming.c.classes, 0).label("coming"),
+            missing.label("missing"),
         )
         .outerjoin(hours, hours.c.person_id == Person.id)
         .outerjoin(coming, coming.c.person_id == Person.id)
-        .where(Person.id.in_(people), Person.left_at.is_(None))
+        .where(Person.id.in_(people), Person.left_at.is_(None), *narrowed)
     )
 
 
@@ -79,8 +100,8 @@ def _coming(people: Select[int], at: dt.datetime) -> Subquery:
     )
 
 
-def members_in_order(enterprise_id: int, year: int, at: dt.datetime) -> list[Member]:
-    statement = members(enterprise_id, year, at).order_by(Person.id)
+def members_in_order(enterprise_id: int, year: int, at: dt.datetime, target: int) -> list[Member]:
+    statement = members(enterprise_id, year, at, target).order_by(Person.id)
     found = [Member(*row) for row in db.session.execute(statement)]
     return sorted(found, key=lambda member: sound_of(member.name))
 
@@ -205,6 +226,8 @@ class Next(NamedTuple):
 
     class_id: int
     home_id: int
+    room_zh: str
+    room_en: str
     address_zh: str
     address_en: str
     phone: str
@@ -217,6 +240,8 @@ def way_to(class_id: int) -> Next | None:
         select(
             TrainingClass.id,
             Home.id,
+            Room.name_zh,
+            Room.name_en,
             Home.address_zh,
             Home.address_en,
             Home.phone,

@@ -28,6 +28,7 @@ from courses.people.looks import looked
 from courses.people.model import Role
 from courses.people.queries import city
 from courses.people.rights import Actor, Right, may
+from courses.roster.queries import sittings_of
 from courses.setup.queries import is_founded
 
 HALF_EMPTY = 50  # percent of the seats, below which a class within the two weeks is to be filled
@@ -130,7 +131,14 @@ def _rooms(actor: Actor, today: dt.date) -> dict[str, Any]:
 def _lecturer(actor: Actor, now: dt.datetime) -> dict[str, Any]:
     taught, to_mark = queries.classes_taught(actor.id, now), queries.unmarked_classes(None, actor.id, now)
     todos = [Todo("unmarked", len(to_mark), _first_roster(to_mark), "wait")]
-    return {"todos": todos, "taught": taught, "to_mark": to_mark, "way": _way(taught[0].id if taught else None)}
+    first = taught[0].id if taught else None
+    return {
+        "todos": todos,
+        "taught": taught,
+        "to_mark": to_mark,
+        "sittings": sittings_of(first) if first else [],
+        "way": _way(first),
+    }
 
 
 def _manager(actor: Actor, now: dt.datetime) -> dict[str, Any]:
@@ -173,17 +181,15 @@ def _unsettled(actor: Actor, now: dt.datetime) -> list[Todo]:
 
 def _owner(actor: Actor, now: dt.datetime) -> dict[str, Any]:
     assert actor.enterprise_id is not None  # an owner's post is at an enterprise
-    people = of_people.members_in_order(actor.enterprise_id, clock.this_year(), now)
-    target = city().hours_target * 2
-    none = [p for p in people if p.is_manager and not p.half_hours and not p.coming]
-    short = [p for p in people if p.is_manager and p.half_hours < target and p not in none]
+    people = of_people.members_in_order(actor.enterprise_id, clock.this_year(), now, city().hours_target)
+    none, short = ([p for p in people if p.state == state] for state in ("none", "short"))
     coming = booking.coming_of_enterprise(actor.enterprise_id, now)
     own = [] if actor.has(Role.MANAGER) else booking.coming(actor.id, now)
     todos = [
         *_unsettled(actor, now),
         Todo("no_manager", int(not any(p.is_manager for p in people)), url_for("accounts.invite"), "lost"),
         Todo("no_hours", len(none), url_for("catalogue.shelves"), "wait"),
-        Todo("few_hours", len(short), url_for(".people")),
+        Todo("few_hours", len(short), url_for(".people", state="short")),
     ]
     return {"todos": todos, "people": people, "bookings": coming, "own": own}
 

@@ -37,6 +37,11 @@ HOURS_STATES = {
     "short": _l("hours not met"),
     "met": _l("hours met"),
 }
+MEMBER_STATES = {
+    "none": _l("no hours, no class to come"),
+    "short": _l("hours not met"),
+    "met": _l("hours met"),
+}
 CLASS_STATES = {
     "coming": _l("to come"),
     "free": _l("to come, seats free"),
@@ -106,6 +111,7 @@ def managers() -> str | Response:
         Column("key", _l("Key unit"), lambda m: _("yes") if m.is_key_unit else "", Enterprise.is_key_unit),
         Column("classes", _l("Classes this year"), lambda m: m.classes, column("classes"), "num"),
         Column("hours", _l("Hours this year"), lambda m: m.hours, column("half_hours"), "num"),
+        Column("missing", _l("Hours missing"), lambda m: m.missing, column("missing"), "num"),
         Column("taught", _l("Ever taught"), lambda m: _("yes") if m.was_taught else _("never"), column("was_taught")),
     )
     return listed(
@@ -167,10 +173,22 @@ def classes() -> str | Response:
         TrainingClass.id,
         "-day",
         keys=classes_queries.class_ids(served, asked, now),
+        opens=classes_queries.nearest(now),
+        fault=_fault_of_days(asked),
         asked=asked,
         states=CLASS_STATES,
         courses=classes_queries.courses_of(served),
     )
+
+
+def _fault_of_days(asked: classes_queries.Asked) -> str:
+    """Return what is wrong with the days by which a list is narrowed, in words; nothing if they can be."""
+    for name, day in (("since", asked.since), ("until", asked.until)):
+        if _text(name) and not day:
+            return _("“%(text)s” is no day. Write it like %(example)s.", text=_text(name), example="2026-11-28")
+    if asked.since and asked.until and asked.since > asked.until:
+        return _("The first day is after the last.")
+    return ""
 
 
 def _state(card: classes_queries.Listed, now: Any) -> str:
@@ -183,10 +201,11 @@ def _state(card: classes_queries.Listed, now: Any) -> str:
 @needs(Right.READ_PEOPLE)
 def people() -> str | Response:
     """The people of the owner's enterprise, with their hours."""
-    target = city().hours_target
+    target, state = city().hours_target, _text("state")
     columns = (
         Column("name", _l("Name"), lambda m: called(m), by_sound(Person.name)),
         Column("hours", _l("Hours this year"), lambda m: m.hours, column("half_hours"), "num"),
+        Column("missing", _l("Hours missing"), lambda m: m.missing if m.is_manager else None, column("missing"), "num"),
         Column("all", _l("Hours in all"), lambda m: m.hours_in_all, column("half_hours_in_all"), "num"),
         Column("coming", _l("Classes to come"), lambda m: m.coming, column("coming"), "num"),
         Column(
@@ -196,12 +215,14 @@ def people() -> str | Response:
     return listed(
         "desks/people.html",
         _("People of the enterprise"),
-        people_queries.members(_own_enterprise(), clock.this_year(), clock.now()),
+        people_queries.members(_own_enterprise(), clock.this_year(), clock.now(), target, state),
         lambda row: people_queries.Member(*row),
         columns,
         Person.id,
-        "hours",
+        "-missing",
         target=target,
+        state=state,
+        states=MEMBER_STATES,
     )
 
 
