@@ -23,8 +23,9 @@ from courses.catalogue.planning import may_draft
 from courses.catalogue.queries import Card, classes_of, first_going
 from courses.ground import clock
 from courses.ground.db import db
+from courses.ground.sound import sound_of
 from courses.homes.model import Home, Room
-from courses.outbox.model import Notice
+from courses.outbox.model import Channel, Fate, Notice
 from courses.people.model import Enterprise, Person, Squadron, Town
 from courses.people.rights import Actor, Right, may
 
@@ -450,6 +451,35 @@ def undoable(class_: TrainingClass, places: Collection[Place]) -> set[int]:
         for booking_id, facts in db.session.execute(statement)
         if booking_id and not (facts.get("seated") and class_.is_full)
     }
+
+
+class Told(NamedTuple):
+    """Someone who is told that a class was called off; `fate`: "sent", "lost" (or not known whether it arrived), or
+    "waiting" to be sent."""
+
+    name: str
+    name_en: str
+    fate: str
+
+
+def told_of_call_off(class_: TrainingClass) -> list[Told]:
+    """Return who is told that the class was called off, each once, those not reached first; as long as notices are
+    kept. They were written in the moment that changed its schedule last: by that the database finds them."""
+    statement = (
+        select(Person.id, Person.name, Person.name_en, Notice.state)
+        .join(Notice, Notice.person_id == Person.id)
+        .where(Notice.made_at.between(class_.scheduled_at, class_.scheduled_at + dt.timedelta(minutes=1)))
+        .where(Notice.emptied_at.is_(None), Notice.class_id == class_.id, Notice.kind == "called_off")
+        .where(Notice.channel != Channel.WEBHOOK)
+    )
+    fates = {Fate.SENT: "sent", Fate.FAILED: "lost", Fate.IN_DOUBT: "lost"}
+    order = ("waiting", "lost", "sent")
+    people: dict[int, Told] = {}
+    for id_, name, name_en, state in db.session.execute(statement):
+        told = Told(name, name_en, fates.get(state, "waiting"))
+        known = people.get(id_, told)
+        people[id_] = max(known, told, key=lambda one: order.index(one.fate))
+    return sorted(people.values(), key=lambda one: (("lost", "waiting", "sent").index(one.fate), sound_of(one.name)))
 
 
 def is_untold(class_: TrainingClass) -> bool:

@@ -345,6 +345,7 @@ REFUSED_AT = {
     "in_the_past": "sittings",
     "too_many_seats": "capacity",
     "room_clash": "room_id",
+    "no_lecturer": "lecturers",
     "lecturer_clash": "lecturers",
     "window_wrong": "closes_at",
     "first_wrong": "first_until",

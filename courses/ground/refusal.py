@@ -92,6 +92,7 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     "ends_before_start": (422, _l("A sitting must end after it begins.")),
     "in_the_past": (422, _l("This time is already over.")),
     "room_clash": (409, _l("%(room)s is taken by %(course)s, %(span)s. Choose another room or time.")),
+    "no_lecturer": (422, _l("Choose at least one lecturer. If nobody can teach the class, call it off.")),
     "lecturer_clash": (409, _l("%(lecturer)s teaches %(course)s, %(span)s. Choose another time or lecturer.")),
     "too_many_seats": (422, _l("%(room)s has %(seats)s seats. Offer at most that many.")),
     "first_wrong": (

@@ -40,6 +40,14 @@ def lines(class_id: int, sitting_id: int) -> list[Line]:
     return [Line(person, marks.get(person.id)) for person in people]
 
 
+def lost_seats(class_id: int) -> int:
+    """Return how many people lost a seat or a place in the queue when the class was called off."""
+    statement = select(func.count()).where(
+        Booking.class_id == class_id, Booking.reason == "called_off", Booking.person_id.is_not(None)
+    )
+    return db.session.scalar(statement) or 0
+
+
 class Earned(NamedTuple):
     """One class a person attended, with what it earned. `hours` in 学时."""
 

@@ -1,14 +1,14 @@
 """The sheet at the door: mark who came; print it, or take it away as a file."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from courses.booking.queries import ClassView, class_view
 from courses.catalogue import queries as catalogue
-from courses.catalogue.model import Sitting
+from courses.catalogue.model import ClassState, Sitting
 from courses.ground import clock, sheets
 from courses.ground.forms import number_argument
 from courses.ground.language import called, plain
@@ -20,6 +20,15 @@ from courses.roster import actions, queries
 from courses.roster.model import Mark
 
 pages = Blueprint("roster", __name__)
+
+
+class Fault(NamedTuple):
+    """What is wrong with a line of the sheet as it was sent, in words; its times are shown as they were typed."""
+
+    booking_id: int
+    words: str
+    arrived: str
+    left: str
 
 
 @pages.get("/classes/<int:class_id>/roster")
@@ -60,11 +69,12 @@ def sheet(class_id: int) -> str:
     return _sheet(class_id, "roster/sheet.html")
 
 
-def _sheet(class_id: int, template: str, refusal: Refusal | None = None) -> str:
+def _sheet(class_id: int, template: str, fault: Fault | None = None) -> str:
     view = _view(class_id)
     sittings = queries.sittings_of(class_id)
-    sitting = _chosen(sittings, number_argument("sitting"))
+    sitting = _chosen(sittings, (request.view_args or {}).get("sitting_id") or number_argument("sitting"))
     lines = queries.lines(class_id, sitting.id)
+    is_off = view.row.state == ClassState.CALLED_OFF
     return render_template(
         template,
         view=view,
@@ -73,9 +83,11 @@ def _sheet(class_id: int, template: str, refusal: Refusal | None = None) -> str:
         lines=lines,
         marked=sum(line.attendance is not None for line in lines),
         present=sum(line.mark == Mark.PRESENT for line in lines),
-        may_mark=clock.now() >= sitting.starts_at - actions.OPENS_BEFORE,
+        is_off=is_off,
+        lost=queries.lost_seats(class_id) if is_off else 0,
+        may_mark=not is_off and clock.now() >= sitting.starts_at - actions.OPENS_BEFORE,
         lecturers=catalogue.lecturers_of(class_id),
-        refusal=refusal,
+        fault=fault,
     )
 
 
@@ -96,7 +108,7 @@ def mark(class_id: int, sitting_id: int) -> Any:
     """Mark one booking, or with `rest=1` everyone who is not marked yet."""
     actor = signed_in()
     asked = request.form.get("mark", "")
-    if asked != "unmarked" and asked not in set(Mark):
+    if asked and asked != "unmarked" and asked not in set(Mark):
         raise Refusal("malformed")
     view = _view(class_id)
     lines = queries.lines(class_id, sitting_id)
@@ -110,12 +122,16 @@ def mark(class_id: int, sitting_id: int) -> Any:
     back = url_for(".roster", class_id=view.row.id, sitting=sitting_id)
     if not ids:
         return redirect(back, 303)
+    if not asked:
+        return _faulty(class_id, ids[0], _("Choose present, absent or excused."))
     try:
         arrived, left = (_time(sitting, request.form.get(name, "")) for name in ("arrived", "left"))
         actions.mark(actor, class_id, sitting_id, ids, Mark(asked) if asked != "unmarked" else None, arrived, left)
     except Refusal as refusal:
         if refusal.status in (403, 404, 503):
             raise
+        if refusal.code == "minutes_wrong":
+            return _faulty(class_id, ids[0], refusal.words)
         flash(refusal.words, "lost")
         return redirect(back, 303)
     if request.headers.get("HX-Request"):
@@ -123,6 +139,12 @@ def mark(class_id: int, sitting_id: int) -> Any:
     if len(ids) > 1:
         flash(_("%(count)s people are marked.", count=len(ids)), "done")
     return redirect(back + f"#booking-{ids[0]}", 303)
+
+
+def _faulty(class_id: int, booking_id: int, words: str) -> Any:
+    """Show the sheet again with what is wrong at the person, and what was typed."""
+    typed = (request.form.get(name, "")[:5] for name in ("arrived", "left"))
+    return _sheet(class_id, "roster/roster.html", Fault(booking_id, words, *typed)), 422
 
 
 def _time(sitting: Sitting, text: str) -> dt.datetime | None:

@@ -103,7 +103,7 @@ def test_a_credit_code_is_stored_in_one_form(typed: str) -> None:
         (REAL[:-1], "has 18 characters; this one has 17"),
         (REAL[:-1] + "I", "other than I, O, S, V and Z"),
         ("911A0000600037341L", "places 3 to 8 are digits"),
-        (REAL[:8] + "60003734" + "2" + REAL[17], "17th character"),
+        (REAL[:8] + "60003734" + "2" + REAL[17], "Compare places 9 to 17"),
         (REAL[:-1] + "M", "last character"),
     ],
 )

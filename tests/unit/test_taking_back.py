@@ -150,8 +150,17 @@ def test_who_stays_hears_nothing_and_who_comes_back_is_told_again(app: Flask) ->
 
 def test_what_has_not_gone_out_yet_is_withdrawn_instead(app: Flask) -> None:
     class_id = makers.a_class(lecturers=[CHEN.id])
-    booking.change_lecturers(actor(GAO), class_id, [])
-    assert [(n.kind, n.state) for n in told()] == [("teaching", "withdrawn")]
+    booking.change_lecturers(actor(GAO), class_id, [OTHER_LECTURER.id])
+    assert [(n.person_id, n.state) for n in told("teaching")] == [
+        (CHEN.id, "withdrawn"),
+        (OTHER_LECTURER.id, "waiting"),
+    ]
+
+
+def test_a_class_that_has_a_lecturer_keeps_one(app: Flask) -> None:
+    class_id = makers.a_class(lecturers=[CHEN.id])
+    with makers.refused("no_lecturer"):
+        booking.change_lecturers(actor(GAO), class_id, [])
 
 
 def test_a_class_taken_back_is_no_longer_to_be_taught(app: Flask, client: Client) -> None:

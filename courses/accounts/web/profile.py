@@ -70,6 +70,9 @@ def change_profile() -> Any:
             form.password.data or "",
         )
     except Refusal as refusal:
+        if refusal.code == "wrong_password" and not form.password.data:
+            form.password.errors = [_("Type your present password.")]
+            return _page(422, details=form)
         status = _refuse(refusal, form, wrong_password="password", email_taken="email", mobile_taken="mobile")
         return _page(status, details=form)
     login_user(who)  # this browser goes on; the epoch has ended the others

@@ -164,12 +164,14 @@ def change_lecturers(actor: Actor, class_id: int, lecturer_ids: Collection[int],
     """Let others teach the class: who begins or ends to teach it is told. Those booked are not: what their mail says
     of the class, its title, time and place, stays as it was; the page names who teaches.
 
-    Raises Refusal: not_found, not_allowed, called_off, begun, nothing_changed, lecturer_clash.
+    Raises Refusal: not_found, not_allowed, called_off, begun, no_lecturer, nothing_changed, lecturer_clash.
     """
     with transaction():
         at = clock.now()
         class_ = _to_change(actor, class_id, at)
         before = _lecturer_ids(class_id)
+        if before and not lecturer_ids:
+            raise Refusal("no_lecturer")
         if set(before) == set(lecturer_ids):
             raise Refusal("nothing_changed")
         check_place(class_.row.room_id, lecturer_ids, class_.spans(), class_.row.capacity, but=class_id)

@@ -80,6 +80,7 @@ def resize(class_id: int, body: Capacity) -> Class:
 @operation(
     _l("Let others teach a class"),
     *_CHANGE_REFUSES,
+    "no_lecturer",
     "lecturer_clash",
     about=_l("Those booked are not told: the class's page names who teaches."),
 )

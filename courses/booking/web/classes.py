@@ -95,6 +95,7 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
         is_open=view.row.is_bookable(clock.now()),
         foresight=_of_draft(view.row) if view.row.state == ClassState.DRAFT else None,
         untold=serves and _untold(view.row),
+        told=queries.told_of_call_off(view.row) if serves and view.row.state == ClassState.CALLED_OFF else [],
         undoable_change=queries.undoable_change(class_id) if serves else None,
         refusal=refusal,
         shares=kept_seats(view.row),
