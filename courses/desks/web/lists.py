@@ -185,9 +185,9 @@ def _fault_of_days(asked: classes_queries.Asked) -> str:
     """Return what is wrong with the days by which a list is narrowed, in words; nothing if they can be."""
     for name, day in (("since", asked.since), ("until", asked.until)):
         if _text(name) and not day:
-            return _("“%(text)s” is no day. Write it like %(example)s.", text=_text(name), example="2026-11-28")
+            return str(_("“%(text)s” is no day. Write it like %(example)s.", text=_text(name), example="2026-11-28"))
     if asked.since and asked.until and asked.since > asked.until:
-        return _("The first day is after the last.")
+        return str(_("The first day is after the last."))
     return ""
 
 
