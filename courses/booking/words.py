@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from courses.booking.ledger import KeptSeats
 from courses.booking.model import State
-from courses.catalogue.model import ShareKind
+from courses.catalogue.model import ShareKind, TrainingClass
 from courses.ground.language import plain
 
 SEATED: dict[str, Any] = {
@@ -27,12 +27,14 @@ WAITING: dict[str, Any] = {
 }
 
 
-def why(state: str, reason: str, seats_free: int, standby: bool = False) -> str:
-    """Return why a live booking is in its state, in a class with so many free seats."""
+def why(state: str, reason: str, class_: TrainingClass, standby: bool = False) -> str:
+    """Return why a live booking of `class_` is in its state."""
+    if state == State.QUEUED and class_.awaits_draw:
+        return str(_("waits for the draw"))
     if state == State.QUEUED and standby:
         return str(_("on standby: waits behind all others"))
     if state == State.QUEUED:
-        waits = _("waits: the free seats are kept for others, or too few") if seats_free else _("waits for its turn")
+        waits = _("waits: the free seats are kept for others, or too few") if class_.seats_free else _("waits for its turn")
         return str(WAITING.get(reason, waits))
     return str(SEATED.get(reason, _("a seat was free")))
 
