@@ -24,14 +24,20 @@ class Asked(NamedTuple):
 def asked(form: MultiDict[str, str], oneself: int) -> Asked:
     """Return what a booking form asks: the people ticked, or `oneself` where there was nobody to tick.
 
-    Raises Refusal("malformed") for what no page of ours sends.
+    Raises Refusal("malformed") for what no page of ours sends, and "least_wrong".
     """
-    numbers = [*form.getlist("people"), *filter(None, [*form.getlist("seen"), *form.getlist("least")])]
-    if not all(text.isascii() and text.isdecimal() and len(text) < 10 for text in numbers):
+    if not all(map(_is_number, [*form.getlist("people"), *filter(None, form.getlist("seen"))])):
         raise Refusal("malformed")
     people = [int(text) for text in form.getlist("people")] or ([] if "group" in form else [oneself])
-    seen, least = (int(form[name]) if form.get(name) else None for name in ("seen", "least"))
-    return Asked(people, seen, least)
+    seen = int(form["seen"]) if form.get("seen") else None
+    least = form.get("least", "").strip()
+    if least and people and not (_is_number(least) and 1 <= int(least) <= len(set(people))):
+        raise Refusal("least_wrong", people=len(set(people)))
+    return Asked(people, seen, int(least) if least and people else None)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 10
 
 
 class HoldForm(Form):
@@ -53,7 +59,7 @@ class ChangedTo(NamedTuple):
 def changed_to(form: MultiDict[str, str]) -> ChangedTo:
     """Return which class was chosen. Raises Refusal("malformed") for what no page of ours sends."""
     chosen, seen = form.get("to", ""), form.get("seen") or None
-    if not all(text.isascii() and text.isdecimal() and len(text) < 10 for text in (chosen, seen or "1")):
+    if not (_is_number(chosen) and _is_number(seen or "1")):
         raise Refusal("malformed")
     return ChangedTo(int(chosen), int(seen) if seen else None)
 

@@ -3,12 +3,13 @@
 import datetime as dt
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from courses.booking.model import LIVE, SEATED, Booking, Enrolment, Event
 from courses.catalogue.model import SeatShare, ShareKind, TrainingClass
 from courses.ground.db import db
 from courses.people.model import Industry, Town
+from courses.people.rights import Actor
 
 
 class KeptSeats(NamedTuple):
@@ -80,6 +81,15 @@ def entries_of(class_id: int) -> list[Entry]:
         .order_by(Enrolment.standby, Enrolment.order_no, func.min(Booking.id))
     )
     return [Entry(*row) for row in db.session.execute(statement)]
+
+
+def orders_of(actor: Actor, class_id: int) -> set[int]:
+    """Return the numbers of the requests that are an actor's own, or of the enterprise they answer for."""
+    own = Booking.person_id == actor.id
+    if actor.answers_for_enterprise:
+        own = or_(own, Enrolment.enterprise_id == actor.enterprise_id)
+    statement = select(Enrolment.order_no).join(Booking, Booking.enrolment_id == Enrolment.id)
+    return set(db.session.scalars(statement.where(Booking.class_id == class_id, Booking.state.in_(LIVE), own)))
 
 
 class ByHand(NamedTuple):

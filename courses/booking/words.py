@@ -34,7 +34,9 @@ def why(state: str, reason: str, class_: TrainingClass, standby: bool = False) -
     if state == State.QUEUED and standby:
         return str(_("on standby: waits behind all others"))
     if state == State.QUEUED:
-        waits = _("waits: the free seats are kept for others, or too few") if class_.seats_free else _("waits for its turn")
+        waits = (
+            _("waits: the free seats are kept for others, or too few") if class_.seats_free else _("waits for its turn")
+        )
         return str(WAITING.get(reason, waits))
     return str(SEATED.get(reason, _("a seat was free")))
 

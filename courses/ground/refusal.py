@@ -133,7 +133,7 @@ REFUSALS: dict[str, tuple[int, Any]] = {
         409,
         _l("One enterprise can have at most %(limit)s seats in this class; yours has %(taken)s. Ask for fewer."),
     ),
-    "no_number": (422, _l("Say how many seats, as a whole number from 1 to 1000.")),
+    "no_number": (422, _l("Say how many seats, as a whole number from 1 to %(most)s.")),
     "names_over": (
         409,
         _l("Names for seats in this class could be given until %(until)s. Book for the people themselves instead."),
@@ -154,6 +154,10 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     ),
     "course_archived": (409, _l("This course is archived: no new class can be published of it. Take it back first.")),
     "nothing_chosen": (422, _l("Choose at least one date.")),
+    "least_wrong": (
+        422,
+        _l("With how many of the %(people)s is it enough? Give a number from 1 to %(people)s, or leave it empty."),
+    ),
     "nobody": (422, _l("Choose at least one person.")),
     "not_cancellable": (409, _l("This booking changed meanwhile: there is nothing left to cancel or to take back.")),
     "not_asked": (409, _l("Nothing is being asked here any more. The page of the class says what stands now.")),

@@ -59,7 +59,7 @@ def test_someone_new_is_named_on_the_page(client: Client, class_id: int, held: i
 def test_a_number_that_is_none_is_refused_in_words(client: Client, class_id: int, seats: str) -> None:
     page = client.as_(OWNER).post(f"/classes/{class_id}/holds", data={"seats": seats})
     assert page.status_code == 422
-    assert "1到1000" in page.text
+    assert "1到3之间" in page.text
 
 
 def test_a_refusal_stands_at_the_field(client: Client, class_id: int, held: int) -> None:

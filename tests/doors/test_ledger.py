@@ -139,10 +139,38 @@ def test_a_group_says_by_the_api_that_fewer_seats_will_do(client: Client) -> Non
     assert sorted(one["state"] for one in answer.json["bookings"]) == ["booked", "booked", "queued"]
 
 
-@pytest.mark.parametrize("least", ["0x", "-1", "1" * 12])
-def test_how_many_will_do_is_a_number(client: Client, least: str) -> None:
-    form = {"people": [str(SHEN.id)], "group": "1", "least": least}
-    assert client.as_(OWNER).post(f"/classes/{makers.a_class()}/bookings", data=form).status_code == 422
+@pytest.mark.parametrize("least", ["0x", "-1", "0", "1" * 12, "3"])
+def test_how_many_will_do_is_a_number_of_those_chosen(client: Client, least: str) -> None:
+    form = {"people": [str(SHEN.id), str(COLLEAGUE.id)], "group": "1", "least": least}
+    answer = client.as_(OWNER, "en").post(f"/classes/{makers.a_class()}/bookings", data=form)
+    assert answer.status_code == 422
+    assert 'id="least-error"' in answer.text
+    assert "Give a number from 1 to 2" in answer.text
+    assert f'value="{least}"' in answer.text  # nothing typed or ticked is lost
+    assert answer.text.count(" checked") == 2
+
+
+def test_what_is_refused_to_a_group_is_said_where_the_group_is_chosen(client: Client) -> None:
+    class_id = makers.a_class(seats=5, enterprise_limit=1)
+    client.as_(OWNER, "en")
+    nobody = client.post(f"/classes/{class_id}/bookings", data={"group": "1"})
+    assert (nobody.status_code, 'id="people-error"' in nobody.text) == (422, True)
+    people = [str(SHEN.id), str(COLLEAGUE.id)]
+    too_many = client.post(f"/classes/{class_id}/bookings", data={"group": "1", "people": people})
+    assert (too_many.status_code, 'id="people-error"' in too_many.text) == (409, True)
+    assert too_many.text.count(" checked") == 2
+    held = client.post(f"/classes/{class_id}/holds", data={"seats": "many"})
+    assert (held.status_code, 'id="hold-seats-error"' in held.text) == (422, True)
+    assert "from 1 to 5" in held.text
+
+
+def test_who_asked_finds_the_own_row(client: Client) -> None:
+    class_id = makers.a_class(seats=1)
+    for member in (SHEN, NEWCOMER):
+        makers.book(member, class_id)
+    rows = client.as_(SHEN, "en").get(f"/classes/{class_id}/seats").text.split("<tr>")
+    assert ["yours" in row for row in rows[-2:]] == [True, False]
+    assert "yours" not in client.as_(None, "en").get(f"/classes/{class_id}/seats").text
 
 
 class TestForms:

@@ -14,7 +14,7 @@ from courses.booking import standing as standings
 from courses.booking import story as stories
 from courses.booking.drawing import drawn
 from courses.booking.forms import CallOffForm, LecturersForm, MoveForm, ResizeForm, asked, changed_to
-from courses.booking.ledger import Entry, KeptSeats, by_hand, entries_of, kept_seats
+from courses.booking.ledger import Entry, KeptSeats, by_hand, entries_of, kept_seats, orders_of
 from courses.booking.model import State, standby_from
 from courses.booking.web.blueprint import pages
 from courses.catalogue import planning
@@ -174,8 +174,8 @@ def _back(class_id: int, act: Callable[[Actor, int], None], told: str) -> Any:
 @needs(Right.BOOK)
 def create(class_id: int) -> Any:
     actor = signed_in()
-    people, seen, least = asked(request.form, actor.id)
     try:
+        people, seen, least = asked(request.form, actor.id)
         outcomes = actions.book(actor, class_id, people, seen=seen, least=least)
     except Refusal as refusal:
         return refused(class_id, refusal)
@@ -335,6 +335,7 @@ def ledger(class_id: int) -> Any:
         whom=words.whom,
         why=words.why,
         by_hand=by_hand(class_id),
+        own=orders_of(actor, class_id) if (actor := present_actor()) else set(),
         rules=city(),
         standby_from=standby_from(view.row),
     )

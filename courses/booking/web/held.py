@@ -12,7 +12,7 @@ from courses.booking.actions import NewColleague
 from courses.booking.forms import ColleagueForm, HoldForm
 from courses.booking.model import State
 from courses.booking.web.blueprint import pages
-from courses.booking.web.classes import refused
+from courses.booking.web.classes import refused, the_view
 from courses.ground.language import called
 from courses.ground.refusal import Refusal
 from courses.people.guard import needs, signed_in
@@ -29,7 +29,7 @@ REFUSED_AT = {"email_taken": "email", "mobile_taken": "mobile"} | dict.fromkeys(
 def hold(class_id: int) -> Any:
     form = HoldForm()
     if not form.validate():
-        return refused(class_id, Refusal("no_number"))
+        return refused(class_id, Refusal("no_number", most=the_view(class_id).row.capacity))
     try:
         outcomes = actions.hold(signed_in(), class_id, form.seats.data, seen=form.seen.data)
     except Refusal as refusal:
