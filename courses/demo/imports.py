@@ -9,11 +9,12 @@ from courses.demo import names
 from courses.demo.rows import Rows
 from courses.demo.town import Manager, Settled
 from courses.ground import sheets
+from courses.ground.columns import cells_of
 from courses.ground.language import speaking
 from courses.people.model import City, Enterprise, Industry, Person, Role, Town
 from courses.setup.model import Import, ImportRow, Outcome, Stage
 from courses.setup.plan import Judged, Known, KnownPerson, planned
-from courses.setup.sheet import BY_NAME, cells_of, matched, places, read_row
+from courses.setup.sheet import BY_NAME, matched, places, read_row
 
 WRITTEN_AGO: Final = dt.timedelta(days=20)
 SENT_AGO: Final = dt.timedelta(minutes=50)

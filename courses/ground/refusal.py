@@ -40,6 +40,10 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     "key_reused": (422, _l("This Idempotency-Key was used for a different request. Use a new key.")),
     "malformed": (422, _l("Some of what was sent cannot be read. Check the marked fields.")),
     "not_a_sheet": (422, _l("This is no spreadsheet that can be read. Save it as XLSX or CSV and send that.")),
+    "macro_sheet": (
+        422,
+        _l("This workbook has macros, which are not taken in. Save it as an XLSX workbook without them, or as CSV."),
+    ),
     "sheet_too_long": (
         422,
         _l("The sheet has %(rows)s rows; at most %(limit)s are read at once. Split it into several files."),

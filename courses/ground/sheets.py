@@ -22,6 +22,7 @@ KINDS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
 }
+MACROS = (b"vbaProject.bin", "_VBA_PROJECT".encode("utf-16-le"))  # as XLSM and as XLS name the part that holds them
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with these a cell of a CSV file begins to compute (OWASP, CSV injection)
 MAX_ROWS = 20_000
 
@@ -87,7 +88,8 @@ def _written(value: Any) -> Any:
 def read(content: bytes) -> list[list[str]]:
     """Return the rows of a spreadsheet's first sheet as text, empty ones at the end left out.
 
-    Raises Refusal("not_a_sheet") for what is none, Refusal("sheet_too_long") above MAX_ROWS.
+    Raises Refusal("not_a_sheet") for what is none, Refusal("macro_sheet") for a workbook with macros,
+    Refusal("sheet_too_long") above MAX_ROWS.
     """
     rows = _read_book(content) if content[:2] in (b"PK", b"\xd0\xcf") else _read_text(content)
     while rows and not any(rows[-1]):
@@ -98,6 +100,8 @@ def read(content: bytes) -> list[list[str]]:
 
 
 def _read_book(content: bytes) -> list[list[str]]:
+    if any(mark in content for mark in MACROS):
+        raise Refusal("macro_sheet")
     try:
         sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
     except (CalamineError, IndexError, OSError, ValueError):

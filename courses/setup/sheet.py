@@ -6,26 +6,17 @@ A row names an enterprise and, if it has one, a person there. An empty cell says
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 
-from courses.ground.language import LANGUAGES, speaking
+from courses.ground import columns
+from courses.ground.columns import Column, folded
 from courses.people import identity
 from courses.people.model import Role
 
 # A code whose check digits are right and which no enterprise has: a row with it is the template's example.
 EXAMPLE_CODE: Final = "91330000MA0000007W"
-
-
-class Column(NamedTuple):
-    """One column: its head in the reader's language, and other heads under which it arrives."""
-
-    name: str
-    head: Any
-    also: tuple[str, ...] = ()
-    needed: bool = False
 
 
 COLUMNS: Final = (
@@ -98,35 +89,12 @@ def fault_words(fault: Sequence[Any], cell: str) -> str:
 def matched(heads: Sequence[str]) -> dict[str, int]:
     """Return in which place of the sheet each column stands, by its head in either language. What two heads could mean
     is left for a person to say."""
-    return {name: places[0] for name, places in _places_of(heads).items() if len(places) == 1}
+    return columns.matched(COLUMNS, heads)
 
 
 def doubled(heads: Sequence[str]) -> frozenset[str]:
     """Return the columns that more than one head could mean."""
-    return frozenset(name for name, places in _places_of(heads).items() if len(places) > 1)
-
-
-def _places_of(heads: Sequence[str]) -> dict[str, list[int]]:
-    known, found = _known_heads(), dict[str, list[int]]()
-    for place, head in enumerate(heads):
-        if name := known.get(_folded(head)):
-            found.setdefault(name, []).append(place)
-    return found
-
-
-@cache
-def _known_heads() -> dict[str, str]:
-    known: dict[str, str] = {}
-    for language in LANGUAGES:
-        with speaking(language):
-            known |= {_folded(str(column.head)): column.name for column in COLUMNS}
-    return {_folded(word): column.name for column in COLUMNS for word in column.also} | known
-
-
-def _folded(words: str) -> str:
-    """Return words without what people write differently: case, width, spaces, marks."""
-    plain = unicodedata.normalize("NFKC", words).casefold()
-    return "".join(sign for sign in plain if sign.isalnum())
+    return columns.doubled(COLUMNS, heads)
 
 
 # The rows
@@ -143,20 +111,14 @@ class Places:
 
 def places(towns: Sequence[Any], industries: Sequence[Any], post_names: Sequence[str]) -> Places:
     """Return what may be written, for rows with id, name_zh and name_en; of a town also without 镇 or 街道."""
-    roles = {_folded(word): Role.OWNER for word in _OWNER}
-    roles |= {_folded(word): Role.MANAGER for word in (*_MANAGER, *post_names) if word}
-    short = {_folded(row.name_zh.removesuffix("街道").removesuffix("镇")): row.id for row in towns}
+    roles = {folded(word): Role.OWNER for word in _OWNER}
+    roles |= {folded(word): Role.MANAGER for word in (*_MANAGER, *post_names) if word}
+    short = {folded(row.name_zh.removesuffix("街道").removesuffix("镇")): row.id for row in towns}
     return Places(short | _called(towns), _called(industries), roles)
 
 
 def _called(rows: Sequence[Any]) -> dict[str, int]:
-    return {_folded(name): row.id for row in rows for name in (row.name_en, row.name_zh) if name}
-
-
-def cells_of(row: Sequence[str], matching: Mapping[str, int]) -> dict[str, str]:
-    """Return a row's cells by column, those that say something."""
-    found = {name: row[place] for name, place in matching.items() if place < len(row)}
-    return {name: cell for name, cell in found.items() if cell.strip()}
+    return {folded(name): row.id for row in rows for name in (row.name_en, row.name_zh) if name}
 
 
 def read_row(cells: Mapping[str, str], known: Places) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -197,17 +159,17 @@ def _line(cell: str, known: Places) -> Read:
 
 
 def _town(cell: str, known: Places) -> Read:
-    town = known.towns.get(_folded(cell))
+    town = known.towns.get(folded(cell))
     return town, None if town else ("unknown_town", {"said": cell})
 
 
 def _industry(cell: str, known: Places) -> Read:
-    industry = known.industries.get(_folded(cell))
+    industry = known.industries.get(folded(cell))
     return industry, None if industry else ("unknown_industry", {"said": cell})
 
 
 def _role(cell: str, known: Places) -> Read:
-    role = known.roles.get(_folded(cell))
+    role = known.roles.get(folded(cell))
     return role, None if role else ("unknown_role", {"said": cell})
 
 

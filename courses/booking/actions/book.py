@@ -1,9 +1,10 @@
 """Booking a seat, for oneself or for several people at once."""
 
 import datetime as dt
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from functools import wraps
+from types import MappingProxyType
 from typing import Any, ParamSpec
 
 from sqlalchemy import bindparam, insert, update
@@ -279,10 +280,10 @@ def _settled(
     booked = {id_: person for id_, person in made.items() if id_ in got}
     waiting = {id_: person for id_, person in made.items() if id_ not in got}
     if due_at:
-        _log_and_ask(actor, class_, booked, door, due_at)
+        log_and_ask(actor, class_, booked, door, due_at)
     else:
-        _log_and_tell("booked", actor, class_, booked, door, instead=instead)
-    _log_and_tell("entered" if entry else "queued", actor, class_, waiting, door, entry, instead, standby)
+        log_and_tell("booked", actor, class_, booked, door, instead=instead)
+    log_and_tell("entered" if entry else "queued", actor, class_, waiting, door, entry, instead, standby)
     seat = State.REQUESTED if due_at else State.BOOKED
     seats = [Outcome(id_, person.id, seat, None) for id_, person in booked.items()]
     at = None if entry else place
@@ -290,14 +291,15 @@ def _settled(
     return seats + [Outcome(id_, person.id, State.QUEUED, at, entry, behind) for id_, person in waiting.items()]
 
 
-def _log_and_ask(actor: Actor, class_: Locked, made: dict[int, Candidate], door: str, due_at: dt.datetime) -> None:
+def log_and_ask(actor: Actor, class_: Locked, made: dict[int, Candidate], door: str, due_at: dt.datetime) -> None:
+    """Log and tell that these wait for their enterprises' approval."""
     if made:
         log(class_.row.id, "requested", actor, door, list(made))
         told = [(Told(id_, 0, Reader(person.id, person.email)), person.name) for id_, person in made.items()]
         tell_requested(class_, told, due_at)
 
 
-def _log_and_tell(
+def log_and_tell(
     kind: str,
     actor: Actor,
     class_: Locked,
@@ -306,14 +308,16 @@ def _log_and_tell(
     entry: int | None = None,
     instead: TrainingClass | None = None,
     standby: dt.datetime | None = None,
+    own: Mapping[int, Mapping[str, Any]] = MappingProxyType({}),
 ) -> None:
+    """Log and tell what became of these; `own`: the facts in which they differ, by booking."""
     if not made:
         return
     why: dict[str, Any] = {"instead": instead.id} if instead else {}
     if standby:
         why["standby"] = True
     log(class_.row.id, kind, actor, door, list(made), **why)
-    told = [Told(id_, 0, Reader(person.id, person.email)) for id_, person in made.items()]
+    told = [Told(id_, 0, Reader(p.id, p.email), own=own.get(id_, {})) for id_, p in made.items()]
     by = None if [person.id for person in made.values()] == [actor.id] else actor.name
     more: dict[str, Any] = {"instead_at": instead.starts_at.isoformat()} if instead else {}
     if class_.row.draw_at and entry:

@@ -304,6 +304,9 @@ def tell_requested(class_: Locked, requested: Collection[tuple[Told, str]], due_
     due = {"due_at": due_at.isoformat()}
     tell("requested", class_, [told for told, _ in requested], **due)
     deciding = approvers([told.booking_id for told, _ in requested])
-    for told, name in requested:
-        asked = [Told(told.booking_id, told.sequence, reader) for reader in deciding.get(told.booking_id, ())]
-        tell("to_approve", class_, asked, who=name, **due)
+    asked = [
+        told._replace(reader=reader, own={"who": name})
+        for told, name in requested
+        for reader in deciding.get(told.booking_id, ())
+    ]
+    tell("to_approve", class_, asked, **due)

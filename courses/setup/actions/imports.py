@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, delete, update
 from sqlalchemy.exc import IntegrityError
 
 from courses.ground import clock, sheets
+from courses.ground.columns import cells_of
 from courses.ground.db import db, insert_many, run, table
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import locked, transaction
@@ -19,7 +20,7 @@ from courses.people.rights import Actor, Right, require
 from courses.setup import imports, queries
 from courses.setup.model import Import, ImportRow, Outcome, Stage
 from courses.setup.plan import Plan, planned
-from courses.setup.sheet import COLUMNS, EXAMPLE_CODE, NEEDED, cells_of, doubled, matched, places, read_row
+from courses.setup.sheet import COLUMNS, EXAMPLE_CODE, NEEDED, doubled, matched, places, read_row
 
 SLICE: Final = 1000  # rows looked at in one request: about a third of a second
 INVITED_AGAIN_AFTER: Final = dt.timedelta(hours=1)
