@@ -19,6 +19,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from courses.accounts import api as accounts_api
 from courses.booking import api as booking_api
+from courses.bulk import api as bulk_api
 from courses.catalogue import api as catalogue_api
 from courses.desks import api as desks_api
 from courses.enterprise import api as enterprise_api
@@ -43,6 +44,7 @@ ROOMS = {
     "catalogue_api": _l("Courses and classes"),
     "homes_api": _l("Homes"),
     "booking_api": _l("Bookings"),
+    "bulk_api": _l("Lists of people"),
     "roster_api": _l("Roster"),
     "desks_api": _l("Yourself"),
     "accounts_api": _l("People"),
@@ -74,8 +76,17 @@ pages = Blueprint("api", __name__)
 def install(app: Flask) -> None:
     """Put the rooms' resources under /api/v1, outside CSRF, with one kind of error and an ETag on each answer."""
     app.url_map.converters["id"] = IdConverter
-    rooms = (catalogue_api, homes_api, booking_api, roster_api, desks_api, accounts_api, enterprise_api, webhooks_api)
-    for room in rooms:
+    for room in (
+        catalogue_api,
+        homes_api,
+        booking_api,
+        bulk_api,
+        roster_api,
+        desks_api,
+        accounts_api,
+        enterprise_api,
+        webhooks_api,
+    ):
         app.register_blueprint(room.resources, url_prefix=BASE)
         app.extensions["csrf"].exempt(room.resources)
     app.register_blueprint(pages, url_prefix=BASE)

@@ -24,6 +24,7 @@ from courses import api, cli
 from courses.accounts import web as accounts_web
 from courses.accounts.actions import use_token
 from courses.booking import web as booking_web
+from courses.bulk import web as bulk_web
 from courses.catalogue import web as catalogue_web
 from courses.desks import web as desks_web
 from courses.enterprise import web as enterprise_web
@@ -102,6 +103,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     for room in (
         catalogue_web,
         booking_web,
+        bulk_web,
         roster_web,
         accounts_web,
         enterprise_web,

@@ -204,6 +204,29 @@ REFUSALS: dict[str, tuple[int, Any]] = {
         ),
     ),
     "nothing_changed": (409, _l("Nothing would change, so nobody was told.")),
+    # lists
+    "list_columns": (
+        422,
+        _l("The first row must name the columns; missing: %(missing)s. Take the template, or name them as it does."),
+    ),
+    "list_too_long": (
+        422,
+        _l("The list has %(rows)s rows; at most %(limit)s are taken at once. Split it into several lists."),
+    ),
+    "list_too_large": (422, _l("This file is larger than %(limit)s MB. Send the list alone, without pictures.")),
+    "list_wrong": (
+        409,
+        _l("%(count)s rows cannot be enrolled, so nobody was. Correct the list, or choose to enrol those who can."),
+    ),
+    "list_changed": (
+        409,
+        _l(
+            "Something changed for %(count)s rows since you looked, so nobody was enrolled. See what it is now, then "
+            "decide again."
+        ),
+    ),
+    "list_nobody": (409, _l("Nobody in this list can be enrolled as things are now. Correct the list and send it.")),
+    "list_raced": (409, _l("Someone took one of these numbers at this moment. Nobody was enrolled. Try again.")),
     # privacy
     "other_name": (422, _l("This is not the name that stands here. Type it as it is shown.")),
     "still_booked": (

@@ -69,6 +69,7 @@ class Right(StrEnum):
     READ_BOOKING = "bookings:read"
     CANCEL = "bookings:cancel"
     HOLD = "bookings:hold"
+    ENROL_LIST = "lists:enrol"
     APPROVE = "bookings:approve"
     DELEGATE = "enterprises:delegate"
     APPEAL = "appeals:create"
@@ -151,6 +152,10 @@ GRANTS: dict[Right, Grants] = {
         (_role(Role.OFFICER), own_squadron),
     ),
     Right.HOLD: ((LEARNER, answers_for_own_enterprise),),
+    Right.ENROL_LIST: (
+        (LEARNER, answers_for_own_enterprise),
+        (frozenset({Role.OFFICER, Role.ASSOCIATION}), own_town),
+    ),
     Right.APPROVE: ((LEARNER, answers_for_own_enterprise),),
     Right.DELEGATE: ((_role(Role.OWNER), own_enterprise),),
     Right.APPEAL: ((LEARNER, oneself),),
@@ -189,6 +194,7 @@ REACHED_BY: dict[Right, tuple[Reach, ...]] = {
     Right.BOOK: (Reach.BOOK,),
     Right.CANCEL: (Reach.BOOK, Reach.SERVE),
     Right.HOLD: (Reach.BOOK,),
+    Right.ENROL_LIST: (Reach.BOOK, Reach.SERVE),
     Right.APPROVE: (Reach.BOOK,),
     Right.APPEAL: (Reach.BOOK,),
     Right.INVITE: (Reach.BOOK, Reach.SERVE),

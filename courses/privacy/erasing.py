@@ -7,6 +7,7 @@ from sqlalchemy import delete, or_, select, update
 from courses.accounts.actions.sign_in import drop_tries, self_of
 from courses.accounts.model import Token
 from courses.booking.model import Appeal, Booking
+from courses.bulk.model import ListRow
 from courses.catalogue.model import FirstAsked, Interest, Lecturer
 from courses.enterprise.model import JoinRequest, Merger
 from courses.enterprise.model import Kind as Merged
@@ -37,6 +38,7 @@ def erase_person(person_id: int, how: str, by_id: int | None) -> None:
     db.session.execute(delete(FirstAsked).where(FirstAsked.person_id == person_id))
     db.session.execute(delete(Webhook).where(Webhook.person_id == person_id))
     db.session.execute(delete(ImportRow).where(ImportRow.person_id == person_id))
+    db.session.execute(delete(ListRow).where(ListRow.person_id == person_id))
     own = select(Booking.id).where(Booking.person_id == person_id)
     db.session.execute(update(Appeal).where(Appeal.booking_id.in_(own)).values(words="", answer=""))
     for model in _of_the_account():

@@ -15,6 +15,8 @@ from courses.accounts.actions.sign_in import WINDOW
 from courses.accounts.actions.token import REMEMBERED
 from courses.accounts.model import Identity, SignInFailure, Token
 from courses.booking.model import Appeal, Booking, Enrolment, Event
+from courses.bulk.model import KEPT_FOR as LISTS_KEPT_FOR
+from courses.bulk.model import EnrolmentList, ListRow
 from courses.catalogue.model import FirstAsked, Interest, Lecturer, Teaching
 from courses.enterprise.model import JoinRequest, Merger
 from courses.ground.clock import now
@@ -73,6 +75,11 @@ def _unlog(ids: Sequence[Any]) -> None:
 def _forget_sheets(ids: Sequence[Any]) -> None:
     db.session.execute(delete(ImportRow).where(ImportRow.import_id.in_(ids)))
     db.session.execute(update(Import).where(Import.id.in_(ids)).values(content=None))
+
+
+def _forget_lists(ids: Sequence[Any]) -> None:
+    db.session.execute(delete(ListRow).where(ListRow.list_id.in_(ids)))
+    db.session.execute(delete(EnrolmentList).where(EnrolmentList.id.in_(ids)))
 
 
 def _erase(ids: Sequence[Any]) -> None:
@@ -241,6 +248,20 @@ KINDS = (
             SHEETS_KEPT_FOR,
             lambda before: select(Import.id).where(Import.made_at < before, Import.content.is_not(None)),
             _forget_sheets,
+        ),
+    ),
+    Kind(
+        "lists",
+        (EnrolmentList, ListRow),
+        _l("Lists of people for a class"),
+        _l("The list as it was sent, row by row: names, addresses, numbers, and what each row would get."),
+        _l("So that whoever sends a list sees what it would do before it does."),
+        _l("One day; then only the bookings that it made."),
+        PERSONAL_LAW,
+        Job(
+            LISTS_KEPT_FOR,
+            lambda before: select(EnrolmentList.id).where(EnrolmentList.made_at < before),
+            _forget_lists,
         ),
     ),
     Kind(

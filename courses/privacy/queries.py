@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from courses.accounts.model import Identity, Token
 from courses.booking.model import SEATED, Appeal, Booking, Enrolment, Event
+from courses.bulk.model import EnrolmentList, ListRow
 from courses.catalogue.model import Course, FirstAsked, Interest, Lecturer, Sitting, Teaching, TrainingClass
 from courses.enterprise.model import JoinRequest, Merger
 from courses.enterprise.model import Kind as Merged
@@ -129,6 +130,7 @@ def own_data(person_id: int) -> list[Section]:
         _identities(person_id),
         _webhooks(person_id),
         _sheets(person_id),
+        _lists(person_id),
         _mergers(person_id),
         _events(person_id),
         _looks(person_id),
@@ -377,6 +379,23 @@ def _sheets(person_id: int) -> Section:
     rows = [(name, at, number, "; ".join(str(cell) for cell in cells.values())) for name, at, number, cells in found]
     heads = {"file": _("File"), "made_at": _("When"), "number": _("Row"), "cells": _("In it")}
     return _section("imports", _("Imported spreadsheets"), heads, rows)
+
+
+def _lists(person_id: int) -> Section:
+    """The rows about this person in lists for a class, which are kept for a day."""
+    statement = (
+        select(Course.title_zh, EnrolmentList.made_at, Person.name, ListRow.cells, ListRow.outcome)
+        .join(EnrolmentList, EnrolmentList.id == ListRow.list_id)
+        .join(Person, Person.id == EnrolmentList.made_by)
+        .join(TrainingClass, TrainingClass.id == EnrolmentList.class_id)
+        .join(Course, Course.id == TrainingClass.course_id)
+        .where(ListRow.person_id == person_id)
+        .order_by(ListRow.id)
+    )
+    found = db.session.execute(statement)
+    rows = [(title, at, by, "; ".join(map(str, cells.values())), said) for title, at, by, cells, said in found]
+    heads = {"course": _("Course"), "made_at": _("When"), "by": _("By"), "cells": _("In it"), "outcome": _("Outcome")}
+    return _section("lists", _("Lists of people for a class"), heads, rows)
 
 
 def _mergers(person_id: int) -> Section:

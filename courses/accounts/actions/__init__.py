@@ -3,7 +3,16 @@
 Each opens its own transactions and hashes before or after them, never inside.
 """
 
-from courses.accounts.actions.invite import Invited, correct, enlist, invite, open_account, send_link
+from courses.accounts.actions.invite import (
+    Invited,
+    Newcomer,
+    correct,
+    enlist,
+    enlist_all,
+    invite,
+    open_account,
+    send_link,
+)
 from courses.accounts.actions.password import ask_reset, change_password, set_password
 from courses.accounts.actions.profile import change_profile
 from courses.accounts.actions.sign_in import count_try, sign_in
@@ -13,6 +22,7 @@ from courses.accounts.actions.token import DAYS_MAX, make_token, revoke_token, t
 __all__ = [
     "DAYS_MAX",
     "Invited",
+    "Newcomer",
     "ask_link",
     "ask_reset",
     "candidate",
@@ -21,6 +31,7 @@ __all__ = [
     "correct",
     "count_try",
     "enlist",
+    "enlist_all",
     "invite",
     "link",
     "link_by_mail",

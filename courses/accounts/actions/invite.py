@@ -1,16 +1,20 @@
 """Inviting people to an account, and giving them another link."""
 
+import datetime as dt
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import insert, or_, select
 
 from courses.accounts import passwords
 from courses.accounts.actions.password import mail_link
-from courses.ground.db import db
+from courses.ground import clock
+from courses.ground.db import db, insert_many, run, table
 from courses.ground.idempotency import RequestKey
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import locked, transaction
-from courses.people import identity
+from courses.outbox.actions import Reader, post_all, row_of
+from courses.people import identity, links
 from courses.people.actions import add_person, give_post, set_contact
 from courses.people.model import Enterprise, Person, Post, Role
 from courses.people.rights import LEARNER, Actor, Right, require
@@ -77,6 +81,53 @@ def enlist(
     if db.session.scalar(held) is None:
         give_post(person, role, enterprise_id=enterprise.id)
     return _send("invitation", person, actor, enterprise)
+
+
+class Newcomer(NamedTuple):
+    """Someone nobody knows yet, who is to be a manager of an enterprise; contacts as `identity` returns them."""
+
+    name: str
+    email: str | None
+    mobile: str | None
+    enterprise: Enterprise
+
+
+def enlist_all(actor: Actor, newcomers: Sequence[Newcomer]) -> list[int]:
+    """Give these a post each and invite those who have an address, inside the transaction of its cause, which has asked
+    whether the actor may; return their ids. As many statements for hundreds as for one.
+
+    Raises IntegrityError where somebody took one of the addresses or numbers at this moment.
+    """
+    if not newcomers:
+        return []
+    blank = {"name_en": "", "language": actor.language, "epoch": 1}
+    people = [{"name": new.name, "email": new.email, "mobile": new.mobile, **blank} for new in newcomers]
+    ids = list(run(insert(table(Person)).returning(table(Person).c.id, sort_by_parameter_order=True), people).scalars())
+    at = clock.now()
+    post = {"role": Role.MANAGER, "squadron_id": None, "association_id": None, "began_at": at}
+    posts = [
+        {**post, "person_id": id_, "enterprise_id": new.enterprise.id} for id_, new in zip(ids, newcomers, strict=True)
+    ]
+    insert_many(Post, posts)
+    mailed = [(id_, new) for id_, new in zip(ids, newcomers, strict=True) if new.email]
+    expires_at = at + dt.timedelta(seconds=links.MAX_AGE_S["invitation"])
+    post_all(
+        [
+            row_of(
+                "invitation",
+                Reader(id_, new.email),
+                f"invitation:{id_}:{at.isoformat()}",
+                _of_invitation(actor, new.enterprise),
+                expires_at=expires_at,
+            )
+            for id_, new in mailed
+        ]
+    )
+    return ids
+
+
+def _of_invitation(actor: Actor, enterprise: Enterprise) -> dict[str, str]:
+    return {"inviter": actor.name, "enterprise_zh": enterprise.name_zh, "enterprise_en": enterprise.name_en}
 
 
 def _served(actor: Actor, enterprise_id: int) -> Enterprise:
@@ -150,8 +201,7 @@ def correct(
 
 
 def _send(purpose: str, person: Person, actor: Actor, enterprise: Enterprise, at_once: bool = False) -> Invited:
-    facts = {"inviter": actor.name, "enterprise_zh": enterprise.name_zh, "enterprise_en": enterprise.name_en}
-    mail_link(purpose, person, facts if purpose == "invitation" else {}, at_once)
+    mail_link(purpose, person, _of_invitation(actor, enterprise) if purpose == "invitation" else {}, at_once)
     return Invited(purpose, person.id, person.epoch, person.name, person.email, enterprise.id)
 
 

@@ -9,13 +9,14 @@ their ids; all else follows under those locks.
 from courses.booking.actions.answer import answer
 from courses.booking.actions.appeal import appeal, decide
 from courses.booking.actions.approve import approve, change_booking_rule, disapprove, set_deputy
-from courses.booking.actions.book import Outcome, book
+from courses.booking.actions.book import Outcome, book, require_open
 from courses.booking.actions.cancel import cancel, give_up, settle, undo_cancel
 from courses.booking.actions.change import call_off, change_lecturers, move, replace_reminders, resize
 from courses.booking.actions.change_class import change_class
 from courses.booking.actions.discard import discard
 from courses.booking.actions.draw import draw, draw_due
-from courses.booking.actions.ground import Locked, locked_class
+from courses.booking.actions.enrol import Prospect, enrol, prospects
+from courses.booking.actions.ground import Candidate, Locked, candidates, locked_class
 from courses.booking.actions.hand_over import hand_over
 from courses.booking.actions.hold import hold
 from courses.booking.actions.lapse import lapse_due
@@ -26,15 +27,18 @@ from courses.booking.actions.standby import end_standby, post_standby, tell_stan
 from courses.booking.actions.take_back import take_back, undo_change
 
 __all__ = [
+    "Candidate",
     "Locked",
     "NewColleague",
     "Outcome",
+    "Prospect",
     "answer",
     "appeal",
     "approve",
     "book",
     "call_off",
     "cancel",
+    "candidates",
     "change_booking_rule",
     "change_class",
     "change_lecturers",
@@ -44,6 +48,7 @@ __all__ = [
     "draw",
     "draw_due",
     "end_standby",
+    "enrol",
     "give_up",
     "hand_over",
     "hold",
@@ -54,8 +59,10 @@ __all__ = [
     "people_waiting",
     "post_standby",
     "promote_waiting",
+    "prospects",
     "reorder",
     "replace_reminders",
+    "require_open",
     "resize",
     "set_deputy",
     "settle",
