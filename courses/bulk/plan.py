@@ -66,7 +66,7 @@ class Judged:
     facts: dict[str, Any] = field(default_factory=dict)
 
     def refuse(self, why: str, **facts: Any) -> None:
-        self.outcome, self.why, self.facts = Outcome.WRONG, why, facts
+        self.outcome, self.why, self.facts, self.is_new = Outcome.WRONG, why, facts, False
 
     @property
     def is_meant(self) -> bool:

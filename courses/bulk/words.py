@@ -33,9 +33,9 @@ DONE: Final[dict[Outcome, Any]] = {
     Outcome.ENTERED: _l("Entered the draw, number %(place)s"),
     Outcome.ALREADY: _l("Had a place in this class already; nothing changed"),
 }
-STANDBY: Final = _l("(stayed away before: behind all others)")
-NEW: Final = _l("(not known yet: will be invited)")
-INVITED: Final = _l("(was not known: is invited)")
+STANDBY: Final = _l("behind all others, for having stayed away")
+NEW: Final = _l("new here: will be invited")
+INVITED: Final = _l("new here: is invited")
 
 WHY: Final[dict[str, Any]] = {
     "nobody_named": _l("This row names nobody. Give a name, a mobile number or an e-mail address."),
@@ -77,7 +77,7 @@ def said_of(row: Any, is_done: bool = False) -> str:
     more = [STANDBY] if row.why == "standby" else []
     if row.is_new:
         more.append(INVITED if is_done else NEW)
-    return " ".join([said, *map(str, more)])
+    return " · ".join([said, *map(str, more)])
 
 
 def said_before(row: Any) -> str:

@@ -18,6 +18,8 @@ from jinja2 import Environment, nodes
 
 import config
 from courses.booking import actions as booking
+from courses.bulk import actions as bulk
+from courses.bulk.sheet import Row
 from courses.catalogue.actions import save_draft
 from courses.enterprise.actions import ask_to_join
 from courses.enterprise.actions.join import Asking
@@ -312,6 +314,7 @@ def test_each_kind_of_notice_has_a_name_for_the_administrator() -> None:
 # Pages
 
 
+LIST = [Row(2, {"name": NEWCOMER.name}), Row(3, {"name": SHEN.name}), Row(4, {"name": "钱晨", "mobile": "1"})]
 SHEET = "统一社会信用代码,企业,镇街\n1,甲,乙\n"
 
 
@@ -365,6 +368,7 @@ def addresses(app: Flask) -> list[str]:
         "<int:row_id>": ["1"],
         "<int:import_id>": [str(setup.take_in(makers.actor(ADMINISTRATOR), "a.csv", SHEET.encode()))],
         "<int:class_id>/draft": [f"{draft}/draft"],
+        "<int:list_id>": [str(bulk.look(makers.actor(OWNER), coming, LIST))],
         "<int:booking_id>": [str(makers.booking_id(coming, SHEN.id)), str(held)],
         "/classes/<int:class_id>/draw": [f"/classes/{class_id}/draw" for class_id in by_lot],
         "<int:class_id>": [str(coming), str(over), str(off), "9999"],

@@ -32,6 +32,8 @@ NO_PAGE = {
 ELSEWHERE = {
     "/bookings/<int:booking_id>/person": "tests/browser/test_pages.py",
     "/classes/<int:class_id>/draw/entries.txt": "tests/unit/test_draw.py",
+    "/classes/<int:class_id>/lists/template": "tests/doors/test_lists.py",
+    "/lists/<int:list_id>": "tests/browser/test_lists.py",
     "/metrics": "tests/doors/test_figures.py",
     "/sign-in/sso": "tests/browser/test_sso.py",
     "/sign-in/sso/link": "tests/browser/test_sso.py",

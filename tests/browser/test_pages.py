@@ -263,6 +263,12 @@ CASES = (
     Case("jin", "/setup/people"),
     Case("jin", "/setup/people/{shen}"),
     Case("jin", "/setup/people/{chen}"),
+    Case("owner", "/lists/new"),
+    Case("owner", "/classes/{open}/lists/new"),
+    Case("owner", "/classes/{open}/lists/new", then="empty"),
+    Case("owner", "/classes/{open}/lists/new", then="listed"),
+    Case("zhou", "/classes/{open}/lists/new"),
+    Case("zhou", "/classes/{open}/lists/new", then="listed"),
     Case("jin", "/setup/imports"),
     Case("jin", "/setup/imports/new"),
     Case("jin", "/setup/imports/new", then="empty"),
@@ -361,6 +367,13 @@ def _sent(page: Page) -> None:
     page.wait_for_url("**/columns")
 
 
+def _listed(page: Page) -> None:
+    """Paste rows, one of which is wrong, and see what each of them would get."""
+    page.locator("#rows").fill("沈月\t13800138000\n张三\t12345")
+    _form(page).locator(".button:visible").last.click()
+    page.wait_for_url("**/lists/*")
+
+
 def _held(page: Page) -> None:
     """Hold a seat for somebody who is named later, unless another walk over this page holds one already."""
     if not page.locator("#held").count():
@@ -389,6 +402,7 @@ STEPS: dict[str, Callable[[Page], None]] = {
     "joined": _joined,
     "registered": _registered,
     "sent": _sent,
+    "listed": _listed,
 }
 
 SMALL_TARGETS = """minimum => [...document.querySelectorAll(

@@ -15,6 +15,7 @@ from sqlalchemy import event, select
 
 from courses import schedule
 from courses.booking import actions as booking
+from courses.bulk import actions as bulk
 from courses.catalogue.actions import ClassPlan, publish
 from courses.ground import clock, pulse
 from courses.ground.db import db
@@ -34,6 +35,7 @@ from tests import processes
 WINDOW_S = 0.05
 CHECKED = (  # where an act has checked and not yet written
     ("courses.booking.actions.book", "_enrol"),
+    ("courses.booking.actions.enrol", "_written"),
     ("courses.booking.actions.cancel", "log"),
     ("courses.booking.actions.change_class", "give_up"),
     ("courses.booking.actions.promote", "_pass_over"),
@@ -86,6 +88,10 @@ def book(person_id: int, class_id: int, *others: int, key: str | None = None) ->
 
 def book_with_key(person_id: int, class_id: int, key: str) -> tuple[str, int | None]:
     return book(person_id, class_id, key=key)
+
+
+def enrol_list(person_id: int, list_id: int) -> None:
+    bulk.enrol(_actor(person_id), list_id)
 
 
 def cancel(person_id: int, booking_id: int) -> None:

@@ -9,6 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from courses.booking import actions as booking
+from courses.bulk import actions as bulk
+from courses.bulk.sheet import Row
 from courses.catalogue.model import Sitting
 from courses.desks.queries import faults
 from courses.ground import clock
@@ -43,6 +45,20 @@ def booking_for_a_group() -> Killed:
     makers.book(LU, class_id)
     booking.resize(makers.actor(GAO), class_id, 3)
     return (acts.book, OWNER.id, class_id, *group), lambda: states(class_id) == {LU.id: "booked"} | group
+
+
+def enrolling_a_list() -> Killed:
+    class_id = makers.a_class(seats=1)
+    new = {"name": "钱晨", "email": "qian@test.example"}
+    cells = ({"name": SHEN.name}, {"name": COLLEAGUE.name}, new)
+    list_id = bulk.look(makers.actor(OWNER), class_id, [Row(number, one) for number, one in enumerate(cells, 2)])
+    return (
+        (acts.enrol_list, OWNER.id, list_id),
+        lambda: (
+            list(states(class_id).values()) == ["booked", "queued", "queued"]
+            and [len(told(kind)) for kind in ("booked", "queued", "invitation", "list_enrolled")] == [1, 2, 1, 1]
+        ),
+    )
 
 
 def cancelling() -> Killed:
@@ -145,6 +161,7 @@ KILLED = (
     booking_a_seat,
     booking_with_a_key,
     booking_for_a_group,
+    enrolling_a_list,
     cancelling,
     taking_back,
     moving,

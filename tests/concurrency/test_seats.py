@@ -14,6 +14,8 @@ from sqlalchemy import func, select
 
 from courses.booking import actions as booking
 from courses.booking.model import Appeal, Booking, Enrolment, State
+from courses.bulk import actions as bulk
+from courses.bulk.sheet import Row
 from courses.catalogue import queries as catalogue
 from courses.catalogue.model import Course, Share, ShareKind, Sitting
 from courses.desks.queries import faults
@@ -492,8 +494,38 @@ def draw_and_late_entry(app: Flask, do: Do) -> list[str]:
     return wrong if set(behind[-3:]) == set(late) else [*wrong, f"{late} do not wait behind: {behind}"]
 
 
+def a_list(owner: int, class_id: int, people: Sequence[int]) -> int:
+    """Let an owner have looked at a list of these people; return its id."""
+    rows = [Row(number, {"email": f"p{id_}@test.example"}) for number, id_ in enumerate(people, 2)]
+    return bulk.look(makers.actor_of_id(owner), class_id, rows)
+
+
+def list_and_single_bookings(app: Flask, do: Do) -> list[str]:
+    """A list of three for three seats, while four others ask for one each: all of the list sit, or nobody of it."""
+    class_id, people, singles = a_class(seats=3), makers.strangers(3, enterprise=1), makers.strangers(4)
+    owner = makers.owner(1)
+    asked = (acts.enrol_list, owner, a_list(owner, class_id, people))
+    first, *others = do([asked] + [(acts.book, id_, class_id) for id_ in singles])
+    if not first.is_done and first.refusal != "list_changed":
+        return [str(first)]
+    wrong = complaints(class_id, 3, 4 if first.is_done else 1, others)
+    sit = [id_ for id_ in people if makers.states(class_id).get(id_) == "booked"]
+    return wrong if len(sit) == (3 if first.is_done else 0) else [*wrong, f"{sit} of the list sit: {first}"]
+
+
+def one_list_twice(app: Flask, do: Do) -> list[str]:
+    """The same list is enrolled four times at once: each person has one place, and the sender one report."""
+    class_id, people, owner = a_class(seats=2), makers.strangers(3, enterprise=1), makers.owner(1)
+    outcomes = do([(acts.enrol_list, owner, a_list(owner, class_id, people))] * 4)
+    wrong = complaints(class_id, 2, 1, outcomes)
+    reports = [notice for notice in makers.told("list_enrolled") if notice.class_id == class_id]
+    return wrong if len(reports) == 1 else [*wrong, f"{len(reports)} reports"]
+
+
 RACES = (
     rush,
+    list_and_single_bookings,
+    one_list_twice,
     limit,
     limit_of_the_year,
     kept_seats,

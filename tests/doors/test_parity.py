@@ -17,6 +17,8 @@ SAME = {
     "booking.create": "booking.book",
     "booking.cancel": "booking.cancel",
     "booking.hold": "booking.hold",
+    "bulk.send": "bulk.send",
+    "bulk.enrol": "bulk.enrol",
     "booking.name": "booking.name",
     "booking.name_new": "booking.name",
     "booking.approve": "booking.approve",

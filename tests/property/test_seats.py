@@ -5,7 +5,8 @@ records must say what it says: who sits, who waits, who was refused and why, wha
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,8 @@ from sqlalchemy import select
 from courses.booking import actions as booking
 from courses.booking.model import Booking, Enrolment, Event, State
 from courses.booking.queries import people_of
+from courses.bulk import actions as bulk
+from courses.bulk.sheet import Row
 from courses.catalogue.actions import ask_to_be_told
 from courses.catalogue.model import FillRule, Share, ShareKind, Sitting, TrainingClass
 from courses.desks.queries import faults
@@ -35,6 +38,7 @@ from tests.people import COLLEAGUE, GAO, LU, NEWCOMER, OWNER, SHEN, STRANGER
 from tests.property.playing import play
 
 GROUP = tuple(member.id for member in (SHEN, COLLEAGUE, NEWCOMER, OWNER))
+ADDRESS = {member.id: member.email for member in (SHEN, COLLEAGUE, NEWCOMER, OWNER)}
 PEOPLE = (*GROUP, LU.id, STRANGER.id)
 SLOTS = {0: (10, 9), 1: (10, 10), 2: (11, 9)}
 """Day and hour at which a class begins; it takes two and a half hours, so that the first two overlap."""
@@ -168,7 +172,8 @@ class Rules:
     def note(self, what: str, class_: Class, place: Place | None = None) -> None:
         self.logged[what, class_.id, place.person if place else None] += 1
 
-    def book(self, class_: Class, people: list[int], least: int | None = None) -> None:
+    def book(self, class_: Class, people: list[int], least: int | None = None, beside: Sequence[Asked] = ()) -> Asked:
+        """`beside`: what the same act asked for before."""
         self.standing(class_)
         if any(class_.live(person) for person in people):
             raise No("already_booked")
@@ -184,7 +189,7 @@ class Rules:
         asked.places = [Place(person, asked, "queued") for person in people]
         class_.asked.append(asked)
         class_.order.append(asked)
-        self.promote(class_, asked)
+        self.promote(class_, [*beside, asked])
         if is_first and asked.least <= free and asked.waiting == asked.places and asked.places[0].reason == "clash":
             class_.asked.remove(asked)
             class_.order.remove(asked)
@@ -192,8 +197,20 @@ class Rules:
         for place in asked.places:
             self.note(place.state, class_, place)
             self.tell(place.state, class_, place)
+        return asked
 
-    def promote(self, class_: Class, newest: Asked | None = None) -> None:
+    def enrol_list(self, class_: Class, people: list[int]) -> None:
+        """Each asks alone, in the order of the list; who cannot is left out."""
+        self.standing(class_)
+        mine: list[Asked] = []
+        for person in people:
+            with suppress(No):
+                mine.append(self.book(class_, [person], beside=mine))
+        if not mine:
+            raise No("list_nobody")
+        self.told["list_enrolled", class_.id, OWNER.id] += 1
+
+    def promote(self, class_: Class, newest: Sequence[Asked] = ()) -> None:
         """Move the queue up; of the `newest`, whoever asked is told in one what became of it."""
         closed: set[str] = set()
         waiting: list[tuple[Asked, str]] = []
@@ -213,7 +230,7 @@ class Rules:
             if not class_.fills_gaps:
                 closed |= {pool for place in able if place not in got for pool in pools_of(place.person)}
             for place, pool in got.items():
-                self.sit(class_, place, pool, asked is newest)
+                self.sit(class_, place, pool, asked in newest)
             if got and asked.waiting:
                 asked.least = 1
                 if not set(asked.waiting) & set(able):
@@ -231,9 +248,9 @@ class Rules:
             self.note("promoted", class_, place)
             self.tell("promoted", class_, place)
 
-    def pass_over(self, class_: Class, asked: Asked, why: str, newest: Asked | None) -> None:
+    def pass_over(self, class_: Class, asked: Asked, why: str, newest: Sequence[Asked]) -> None:
         for place in asked.waiting:
-            if place.reason != why and asked is not newest:
+            if place.reason != why and asked not in newest:
                 self.note("passed_over", class_, place)
             place.reason = why
 
@@ -471,6 +488,16 @@ class Town(RuleBasedStateMachine):
         self.both(
             lambda: booking.book(self.actors[OWNER.id], class_.id, ids, least=least),
             lambda: self.rules.book(class_, ids, least),
+        )
+
+    @rule(room=rooms, people=st.lists(st.sampled_from(GROUP), min_size=1, max_size=4, unique=True))
+    def enrol_list(self, room: int, people: list[int]) -> None:
+        """Whoever can of a list that the owner sends; those who have a place already are no more asked for."""
+        class_, owner = self.rules.classes[room], self.actors[OWNER.id]
+        rows = [Row(number, {"email": ADDRESS[person]}) for number, person in enumerate(people, 2)]
+        self.both(
+            lambda: bulk.enrol(owner, bulk.look(owner, class_.id, rows), those_who_can=True),
+            lambda: self.rules.enrol_list(class_, people),
         )
 
     def by(self, who: str, person: int) -> Any:

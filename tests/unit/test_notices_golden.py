@@ -141,6 +141,12 @@ CASES: dict[str, dict[str, Any]] = {
     "taken_over-from-the-queue": class_facts(MORNING, giver="沈月", seated=False),
     "requested": class_facts(MORNING, due_at=at(11, 24, 10).isoformat()),
     "to_approve": class_facts(MORNING, who="沈月", due_at=at(11, 24, 10).isoformat()),
+    "list_enrolled": class_facts(
+        MORNING, path="/lists/7", rows=40, seats=20, requested=3, waiting=10, already=2, wrong=5
+    ),
+    "list_enrolled-all-with-a-seat": class_facts(
+        MORNING, path="/lists/7", rows=4, seats=4, requested=0, waiting=0, already=0, wrong=0
+    ),
     "booked-after-approval": class_facts(MORNING, approved_by="沈国强", calendar=entry()),
     "cancelled-not-approved": class_facts(MORNING, by="沈国强", not_approved=True),
     "held": class_facts(MORNING, seats=3, due_at=at(11, 27, 9).isoformat()),

@@ -4,12 +4,12 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import or_, select
 
 from courses.accounts import passwords
 from courses.accounts.actions.password import mail_link
 from courses.ground import clock
-from courses.ground.db import db, insert_many, run, table
+from courses.ground.db import db, insert_many
 from courses.ground.idempotency import RequestKey
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import locked, transaction
@@ -102,7 +102,8 @@ def enlist_all(actor: Actor, newcomers: Sequence[Newcomer]) -> list[int]:
         return []
     blank = {"name_en": "", "language": actor.language, "epoch": 1}
     people = [{"name": new.name, "email": new.email, "mobile": new.mobile, **blank} for new in newcomers]
-    ids = list(run(insert(table(Person)).returning(table(Person).c.id, sort_by_parameter_order=True), people).scalars())
+    insert_many(Person, people)
+    ids = _ids_of(newcomers)
     at = clock.now()
     post = {"role": Role.MANAGER, "squadron_id": None, "association_id": None, "began_at": at}
     posts = [
@@ -124,6 +125,15 @@ def enlist_all(actor: Actor, newcomers: Sequence[Newcomer]) -> list[int]:
         ]
     )
     return ids
+
+
+def _ids_of(newcomers: Sequence[Newcomer]) -> list[int]:
+    mobiles, emails = [new.mobile for new in newcomers if new.mobile], [new.email for new in newcomers if new.email]
+    known = select(Person.id, Person.mobile, Person.email).where(
+        or_(Person.mobile.in_(mobiles), Person.email.in_(emails))
+    )
+    ids = {contact: row.id for row in db.session.execute(known) for contact in (row.mobile, row.email) if contact}
+    return [ids[new.mobile or new.email or ""] for new in newcomers]
 
 
 def _of_invitation(actor: Actor, enterprise: Enterprise) -> dict[str, str]:

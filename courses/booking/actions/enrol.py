@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from courses.booking.actions.book import log_and_ask, log_and_tell
 from courses.booking.actions.ground import Candidate, Locked, approval_due, awaits_draw, candidates
@@ -167,19 +167,16 @@ def enrol(actor: Actor, class_: Locked, asking: Sequence[Candidate], door: str) 
     return places
 
 
-_ENROL = insert(table(Enrolment)).returning(table(Enrolment).c.id, sort_by_parameter_order=True)
-_BOOK = insert(table(Booking)).returning(table(Booking).c.id, sort_by_parameter_order=True)
-
-
 def _written(
     actor: Actor, class_: Locked, asking: Sequence[Candidate], standby: Collection[int], at: dt.datetime
 ) -> dict[int, Candidate]:
-    """Write an enrolment and a booking of each, waiting in the queue, and return the bookings' ids."""
-    row = class_.row
+    """Write an enrolment and a booking of each, waiting in the queue, and return the bookings' ids. The ids are asked
+    for afterwards, since SQLite would return them one by one."""
+    row, last = class_.row, class_.row.last_order_no
     enrolments = [
         {
             "class_id": row.id,
-            "order_no": row.last_order_no + number,
+            "order_no": last + number,
             "seats": 1,
             "made_by": actor.id,
             "made_at": at,
@@ -192,12 +189,15 @@ def _written(
     row.last_order_no += len(asking)
     row.queued += len(asking)
     db.session.flush()
+    run(insert(table(Enrolment)), enrolments)
+    mine = (Enrolment.class_id == row.id, Enrolment.order_no > last)
+    ids = db.session.scalars(select(Enrolment.id).where(*mine).order_by(Enrolment.order_no)).all()
     place = {"class_id": row.id, "state": State.QUEUED, "reason": "asked", "changed_at": at, "sequence": 0}
-    bookings = [
-        {**place, "enrolment_id": id_, "person_id": person.id}
-        for id_, person in zip(run(_ENROL, enrolments).scalars(), asking, strict=True)
-    ]
-    return dict(zip(run(_BOOK, bookings).scalars(), asking, strict=True))
+    bookings = [{**place, "enrolment_id": id_, "person_id": one.id} for id_, one in zip(ids, asking, strict=True)]
+    run(insert(table(Booking)), bookings)
+    found = db.session.execute(select(Booking.person_id, Booking.id).where(Booking.enrolment_id.in_(ids)))
+    number = {row.person_id: row.id for row in found}
+    return {number[person.id]: person for person in asking}
 
 
 def _tell(

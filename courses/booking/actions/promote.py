@@ -45,6 +45,7 @@ def promote(class_: Locked, at: dt.datetime, kind: str = "promoted", newest: Col
     people = candidates(row.id, person_ids)
     verdicts = seat(seats_of(class_, at), groups_of(class_, waiting, people, at))
     told: list[Booking] = []
+    due_at = approval_due(row, at) if any(one.enrolment.to_approve for one in waiting) else None
     # Whoever has no verdict waits on: nothing was left for them.
     for (enrolment, bookings), verdict in zip(waiting, verdicts, strict=False):
         seated = [booking for booking in bookings if booking.id in verdict.seated]
@@ -52,7 +53,7 @@ def promote(class_: Locked, at: dt.datetime, kind: str = "promoted", newest: Col
             booking.state, booking.changed_at = _seated_as(enrolment, booking), at
             booking.share_id = verdict.seated[booking.id] or None
             if booking.state == State.REQUESTED:
-                booking.due_at = approval_due(row, at)
+                booking.due_at = due_at
             if booking.id not in newest:
                 booking.reason = kind
                 told.append(booking)
