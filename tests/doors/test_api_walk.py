@@ -12,7 +12,7 @@ from courses.accounts.actions.token import make_token
 from courses.ground.db import db
 from courses.people.rights import Reach
 from tests import makers
-from tests.people import GAO, SHEN
+from tests.people import GAO, LU, SHEN
 from tests.processes import serving
 
 PAGE = config.ROOT / "docs" / "api.md"
@@ -52,4 +52,4 @@ def test_every_command_does_what_the_page_says(app: Flask) -> None:
     assert f"done {len(COMMANDS) - 1}" in done.stdout
     assert '"state":"booked"' in done.stdout
     assert '"state":"cancelled"' in done.stdout
-    assert makers.states(1) == {SHEN.id: "booked"}
+    assert makers.states(1) == {SHEN.id: "booked", LU.id: "booked"}
