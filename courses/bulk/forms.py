@@ -10,4 +10,4 @@ from courses.ground.forms import Form
 
 class ListForm(Form):
     sheet = FileField(_l("Spreadsheet"), [Optional()])
-    rows = TextAreaField(_l("Or paste rows here"), [Optional(), Length(max=500_000)])
+    rows = TextAreaField(_l("Rows pasted from a sheet"), [Optional(), Length(max=500_000)])

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 from typing import Any, Final
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from courses.booking.queries import ClassView, class_view
@@ -24,10 +24,18 @@ from courses.setup.sheet import EXAMPLE_CODE
 
 pages = Blueprint("bulk", __name__)
 PAGE_SIZE: Final = 50
+CLASSES: Final = 20  # on one page, to choose from
 SHEET_MAX_MB: Final = 2
 SENT_MAX_MB: Final = 16  # so much is taken up to say at the field that it is too much
-AT_SHEET: Final = ("not_a_sheet", "macro_sheet", "sheet_too_long", "no_rows", "list_columns", "list_too_long")
-AT_SHEET_TOO: Final = (*AT_SHEET, "list_too_large")
+AT_SHEET: Final = (
+    "not_a_sheet",
+    "macro_sheet",
+    "sheet_too_long",
+    "no_rows",
+    "list_columns",
+    "list_too_long",
+    "list_too_large",
+)
 
 
 @pages.url_value_preprocessor
@@ -44,9 +52,9 @@ def choose_class() -> str:
     """Ask for which class the list is, of those that can be booked now."""
     actions.reach_of(signed_in())
     number = page_number()
-    found = queries.open_classes(clock.now(), (number - 1) * PAGE_SIZE, PAGE_SIZE)
-    pager = _pager("bulk.choose_class", number, len(found) > PAGE_SIZE)
-    return render_template("bulk/classes.html", classes=found[:PAGE_SIZE], pager=pager)
+    found = queries.open_classes(clock.now(), (number - 1) * CLASSES, CLASSES)
+    pager = _pager("bulk.choose_class", number, len(found) > CLASSES)
+    return render_template("bulk/classes.html", classes=found[:CLASSES], pager=pager)
 
 
 @pages.get("/classes/<int:class_id>/lists/new")
@@ -117,7 +125,7 @@ def send(class_id: int) -> Any:
     except Refusal as refusal:
         if refusal.status in (403, 404, 503):
             raise
-        form.refuse(refusal, **dict.fromkeys(AT_SHEET_TOO, "sheet" if file else "rows"))
+        form.refuse(refusal, list_nothing="sheet", **dict.fromkeys(AT_SHEET, "sheet" if file else "rows"))
         if file and not form.rows.data and refusal.code == "list_columns":
             form.rows.data = left_of(content)
         return _form_page(class_id, form), refusal.status
@@ -127,8 +135,10 @@ def send(class_id: int) -> Any:
 def _sent(actor: Actor, form: ListForm, content: bytes) -> list[Row]:
     """Return the rows that were sent; a file counts before what was pasted."""
     is_own = actions.reach_of(actor).enterprise_id is not None
+    if not form.sheet.data and not (form.rows.data or "").strip():
+        raise Refusal("list_nothing")
     if not form.sheet.data:
-        return rows_of_text(form.rows.data or "", is_own)
+        return rows_of_text(form.rows.data, is_own)
     if len(content) > SHEET_MAX_MB * 1024 * 1024:
         raise Refusal("list_too_large", limit=SHEET_MAX_MB)
     return rows_of_file(content, is_own)
@@ -206,5 +216,4 @@ def enrol(list_id: int) -> Any:
         if refusal.status in (403, 404, 503):
             raise
         return _list_page(list_id, refusal), refusal.status
-    flash(_("Enrolled. Each person is being told, and you get a report."), "done")
     return redirect(url_for(".list_page", list_id=list_id), 303)

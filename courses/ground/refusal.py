@@ -205,6 +205,7 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     ),
     "nothing_changed": (409, _l("Nothing would change, so nobody was told.")),
     # lists
+    "list_nothing": (422, _l("Choose a file, or paste rows.")),
     "list_columns": (
         422,
         _l("The first row must name the columns; missing: %(missing)s. Take the template, or name them as it does."),

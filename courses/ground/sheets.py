@@ -24,6 +24,7 @@ KINDS = {
 }
 MACROS = (b"vbaProject.bin", "_VBA_PROJECT".encode("utf-16-le"))  # as XLSM and as XLS name the part that holds them
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with these a cell of a CSV file begins to compute (OWASP, CSV injection)
+SEPARATORS = ",;\t，"
 MAX_ROWS = 20_000
 
 
@@ -121,7 +122,8 @@ def _read_text(content: bytes) -> list[list[str]]:
     if "\0" in text:
         raise Refusal("not_a_sheet")
     first = text.split("\n", 1)[0]
-    separator = max(",;\t，", key=first.count)
+    telling = first if any(sign in first for sign in SEPARATORS) else text
+    separator = max(SEPARATORS, key=telling.count)
     if separator == "，":
         text, separator = text.replace("，", ","), ","
     return [

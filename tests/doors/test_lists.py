@@ -101,10 +101,13 @@ class TestTheOwner:
 
     def test_pastes_rows_with_a_head_or_without(self, client: Client, class_id: int) -> None:
         client.as_(OWNER)
-        for text in (f"{SHEN.name}\t\t{SHEN.email}", f"姓名\t邮箱\n{SHEN.name}\t{SHEN.email}", SHEN.name):
+        one, other = f"{SHEN.name}\t\t{SHEN.email}", f"{COLLEAGUE.name}\t\t{COLLEAGUE.email}"
+        for text in (f"{one}\n{other}", f"姓名\t邮箱\n{SHEN.name}\t{SHEN.email}", f"{SHEN.name}\r\n{other}", SHEN.name):
             answer = send(client, class_id, text=text)
             assert answer.status_code == 303, answer.text
-            assert "将获得名额" in client.get(answer.headers["Location"]).text
+            page = client.get(answer.headers["Location"]).text
+            assert "将获得名额" in page
+            assert "不能报名" not in page
 
     def test_chooses_those_who_can(self, client: Client, class_id: int) -> None:
         client.as_(OWNER)
@@ -209,7 +212,7 @@ class TestWhatIsNoList:
     def test_nothing_at_all(self, client: Client, class_id: int) -> None:
         answer = send(client.as_(OWNER), class_id)
         assert answer.status_code == 422
-        assert 'href="#rows"' in answer.text
+        assert "请选择文件，或粘贴表格行" in answer.text
 
     def test_what_was_sent_stays_to_be_corrected(self, client: Client, class_id: int) -> None:
         client.as_(OWNER)
