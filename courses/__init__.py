@@ -9,6 +9,7 @@ The rooms, from the street down; each may look down, never up (import-linter pro
     desks       one page per role, looking into many rooms
     privacy     what is kept, why and how long; one's own data, who looked, erasure
     running     backup and restore, the doctor, the figures for an alarm
+    bulk        a whole list of people enrolled in one class
     enterprise  an enterprise, its people and posts: leaving, succeeding, joining, merging of doubles
     reminders   what is due to be said, and when
     roster      who came: attendance per sitting, and the hours earned

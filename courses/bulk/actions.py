@@ -91,10 +91,10 @@ def _judge(actor: Actor, class_: Locked, reach: Reach, rows: Sequence[Judged]) -
     asking: list[tuple[Judged, Candidate]] = []
     for row in rows:
         person = _new(row) if row.is_new else there.get(row.person_id or 0)
-        if row.is_meant and person:
+        if row.is_meant and person and row.firm and person.enterprise_id == row.firm.id:
             asking.append((row, person))
-        elif row.is_meant:
-            row.refuse("has_left")
+        elif row.is_meant:  # gone, or to another enterprise, at this very moment
+            row.refuse("elsewhere" if person else "has_left")
     people = [person for _, person in asking]
     for (row, _), prospect in zip(asking, booking.prospects(actor, class_, people), strict=True):
         _foresee(row, prospect)

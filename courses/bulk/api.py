@@ -56,6 +56,17 @@ class RowOfList(Shape):
     person: Id | None
 
 
+class RowCounts(Shape):
+    about = _l("How many rows have which outcome.")
+
+    booked: int
+    requested: int
+    queued: int
+    entered: int
+    already: int
+    wrong: int
+
+
 class ListOfPeople(Made):
     about = _l(
         "A list as it was looked at last. It is kept for a day, for whoever sent it. `enrolled_at`: null until then."
@@ -64,7 +75,7 @@ class ListOfPeople(Made):
     id: Id
     class_: Id = Field(serialization_alias="class")
     enrolled_at: Moment | None
-    counts: dict[str, int]
+    counts: RowCounts
     rows: list[RowOfList]
 
 
@@ -93,7 +104,7 @@ def send(class_id: int, body: PeopleOfList) -> ListOfPeople:
 @resources.get("/lists/<id:list_id>")
 @needs(Right.ENROL_LIST)
 @operation(_l("Read a list"))
-def list_(list_id: int) -> ListOfPeople:
+def read_list(list_id: int) -> ListOfPeople:
     return _shown(list_id)
 
 
@@ -119,15 +130,15 @@ def enrol(list_id: int, body: Whom) -> ListOfPeople:
 
 def _shown(list_id: int) -> ListOfPeople:
     found = _the_list(list_id)
-    rows, is_done = queries.rows(list_id), bool(found.done_at)
+    rows, is_done, of = queries.rows(list_id), bool(found.done_at), queries.counts(list_id).of
     if not found.enterprise_id:
         looked(signed_in(), "enrolment_list", person_ids=[row.person_id for row in rows if row.person_id])
     return ListOfPeople(
         id=found.id,
         class_=found.class_id,
         enrolled_at=found.done_at,
-        counts={str(outcome): count for outcome, count in queries.counts(list_id).of.items()},
-        url=url_for(".list_", list_id=list_id),
+        counts=RowCounts(**{str(outcome): of.get(outcome, 0) for outcome in Outcome}),
+        url=url_for(".read_list", list_id=list_id),
         rows=[
             RowOfList(
                 number=row.number,

@@ -305,7 +305,8 @@ class TestPrograms:
         sent = call("POST", f"/classes/{class_id}/lists", OWNER, self.rows(SHEN, COLLEAGUE, NEWCOMER))
         assert sent.status_code == 201
         assert sent.headers["Location"].endswith(f"/lists/{sent.json['id']}")
-        assert sent.json["counts"] == {"booked": 2, "queued": 1}
+        counts = {"booked": 2, "requested": 0, "queued": 1, "entered": 0, "already": 0, "wrong": 0}
+        assert sent.json["counts"] == counts
         assert [(row["outcome"], row["place"]) for row in sent.json["rows"]][-1] == ("queued", 1)
         assert (sent.json["enrolled_at"], states(class_id)) == (None, {})
         done = call("POST", f"/lists/{sent.json['id']}/enrolment", OWNER, {})

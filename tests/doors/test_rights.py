@@ -24,6 +24,7 @@ FOREIGN = {
     "person_id": 1,
     "row_id": 1,
     "import_id": 1,
+    "list_id": 1,
     "enterprise_id": 1,
     "request_id": 1,
     "first_id": 1,
