@@ -92,7 +92,7 @@ class TestTheOwner:
         assert "将进入候补，第1位" in page
         assert states(class_id) == {}
         done = client.post(f"{address}/enrolment", follow_redirects=True).text
-        assert "已报名" in done
+        assert "正在逐一通知本人" in done
         assert "正在候补，第1位" in done
         assert states(class_id) == {SHEN.id: "booked", COLLEAGUE.id: "booked", NEWCOMER.id: "queued"}
         assert f"{address}/enrolment" not in done

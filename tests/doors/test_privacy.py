@@ -15,6 +15,9 @@ from config import ROOT
 from courses.accounts.actions import sign_in, token_for
 from courses.accounts.model import Identity, SignInFailure, Token
 from courses.booking.model import Appeal, Booking, Event, State
+from courses.bulk import actions as bulk
+from courses.bulk.model import EnrolmentList, ListRow
+from courses.bulk.sheet import Row
 from courses.catalogue.model import Interest
 from courses.enterprise.actions import merge_people
 from courses.enterprise.model import JoinRequest, Merger
@@ -257,8 +260,20 @@ def test_whose_last_post_ended_is_erased_two_years_later(app: Flask) -> None:
     assert [person(member).email for member in (SHEN, LU, STRANGER)] == [None, LU.email, STRANGER.email]
 
 
+def test_lists_for_a_class_go_after_a_day(app: Flask, class_id: int) -> None:
+    a_list(class_id)
+    just_over("lists", DAY)
+    assert (count(ListRow), count(EnrolmentList)) == (0, 0)
+
+
+def a_list(class_id: int) -> None:
+    """Let the owner have looked at a list with Shen in it."""
+    bulk.look(makers.actor(OWNER), class_id, [Row(2, {"email": SHEN.email})])
+
+
 def test_every_length_is_tried_above() -> None:
     tried = {"imports", "joining", "notices", "events", "looks", "tokens", "tries", "answers", "person", "appeals"}
+    tried.add("lists")
     assert {kind.name for kind in KINDS if kind.job} == tried
 
 
@@ -371,6 +386,7 @@ def test_what_one_asked_for_before_there_was_an_account_is_in_it_and_goes(app: F
 def test_what_later_rooms_keep_is_in_it(app: Flask, client: Client, class_id: int) -> None:
     attend(class_id)
     an_import()
+    a_list(class_id)
     an_identity(SHEN)
     a_webhook(SHEN)
     merge_people(makers.actor(OWNER), SHEN.id, COLLEAGUE.id)
@@ -379,6 +395,7 @@ def test_what_later_rooms_keep_is_in_it(app: Flask, client: Client, class_id: in
     assert [row["url"] for row in data["webhooks"]] == ["https://records.example.com/told"]
     assert [row["hours"] for row in data["hours"]] == [data["attendance"][0]["hours"]]
     assert [(row["file"], row["number"], row["cells"]) for row in data["imports"]] == [("a.csv", 2, SHEN.email)]
+    assert [(row["cells"], row["by"]) for row in data["lists"]] == [(SHEN.email, OWNER.name)]
     assert [(row["name"], row["by"]) for row in data["mergers"]] == [(COLLEAGUE.name, OWNER.name)]
     assert "https://id.example" in page
     data, _ = taken(client, CHEN)

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from courses.booking import actions as booking
 from courses.booking.model import Enrolment
 from courses.bulk import actions, queries
-from courses.bulk.model import KEPT_FOR, EnrolmentList, ListRow, Outcome
+from courses.bulk.model import ListRow, Outcome
 from courses.bulk.sheet import Row
 from courses.bulk.words import WHY, said_before, said_of
 from courses.catalogue.model import Course, FillRule, Share, ShareKind
@@ -20,7 +20,6 @@ from courses.ground.db import db
 from courses.ground.transaction import transaction
 from courses.outbox.model import Notice
 from courses.people.model import BookingRule, Enterprise, Person, Post, Role
-from courses.privacy.actions import retention
 from tests import makers
 from tests.doors.test_pages import counted
 from tests.makers import CODES, actor, booking_of, refused, states, told
@@ -479,20 +478,6 @@ class TestStatements:
             found.append(len(acting))
         assert found[0] == found[1]
         assert len(told("to_approve")) == 60
-
-
-def test_a_kept_list_is_forgotten_after_a_day(app: Flask) -> None:
-    class_id = makers.a_class()
-    list_id = look(class_id, *named(SHEN))
-    enrol(list_id)
-    with makers.at(clock.now() + KEPT_FOR - makers.HOUR):
-        retention()
-        assert queries.rows(list_id)
-    with makers.at(clock.now() + KEPT_FOR + makers.HOUR):
-        assert retention()["lists"] == 1
-    assert db.session.scalar(select(func.count()).select_from(ListRow)) == 0
-    assert db.session.scalar(select(func.count()).select_from(EnrolmentList)) == 0
-    assert states(class_id) == {SHEN.id: "booked"}
 
 
 def test_a_kept_list_is_in_nobodys_way(app: Flask) -> None:
