@@ -50,6 +50,7 @@ IDS = {
     "enterprise_id",
     "person_id",
     "template_id",
+    "list_id",
     "request_id",
     "town",
     "industries",

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from courses.booking import actions as booking
+from courses.bulk import actions as bulk
+from courses.bulk.sheet import Row
 from courses.ground import clock
 from courses.roster.queries import sittings_of
 from tests import makers
@@ -63,6 +65,7 @@ def a_world() -> dict[str, int]:
     booking.cancel(makers.actor(NEWCOMER), world["given_up"])
     for name in ("open", "begun", "of_others"):
         world[f"sitting_{name}"] = sittings_of(world[name])[0].id
+    world["list"] = bulk.look(makers.actor(GAO), world["open"], [Row(1, {"email": LU.email})])
     return world
 
 
