@@ -157,15 +157,16 @@ def _list_page(list_id: int, refusal: Refusal | None = None) -> Any:
     which = which if which in [*Outcome, queries.CHANGED] else ""
     kind = sheets.wanted()
     rows = queries.rows(list_id, which) if kind else queries.rows(list_id, which, (number - 1) * PAGE_SIZE, PAGE_SIZE)
+    shown = rows if kind else rows[:PAGE_SIZE]
     if not found.enterprise_id:
-        looked(signed_in(), "enrolment_list", person_ids=[row.person_id for row in rows if row.person_id])
+        looked(signed_in(), "enrolment_list", person_ids=[row.person_id for row in shown if row.person_id])
     if kind:
         return _taken_away(kind, found, rows)
     return render_template(
         "bulk/list.html",
         row=found,
         view=_the_class(found.class_id),
-        rows=rows[:PAGE_SIZE],
+        rows=shown,
         counts=counts,
         which=which,
         names=NAMES,
