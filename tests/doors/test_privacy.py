@@ -272,8 +272,19 @@ def a_list(class_id: int) -> None:
 
 
 def test_every_length_is_tried_above() -> None:
-    tried = {"imports", "joining", "notices", "events", "looks", "tokens", "tries", "answers", "person", "appeals"}
-    tried.add("lists")
+    tried = {
+        "imports",
+        "joining",
+        "notices",
+        "events",
+        "looks",
+        "tokens",
+        "tries",
+        "answers",
+        "person",
+        "appeals",
+        "lists",
+    }
     assert {kind.name for kind in KINDS if kind.job} == tried
 
 
