@@ -56,14 +56,15 @@ def rows_of_text(text: str, is_own: bool) -> list[Row]:
     read = sheets.read(text.strip("\r\n").encode())
     if not read:
         raise Refusal("no_rows")
-    if columns.matched(COLUMNS, read[0]):
+    if columns.places_of(COLUMNS, read[0]):
         return _rows(read, _matched(read[0], is_own), first=1)
     order = {column.name: place for place, column in enumerate(columns_of(is_own))}
     return _rows(read, order, first=0)
 
 
 def _matched(heads: Sequence[str], is_own: bool) -> dict[str, int]:
-    found = columns.matched(COLUMNS, heads)
+    # Of two heads that mean the same, such as an enterprise's name and its code, the first counts.
+    found = {name: places[0] for name, places in columns.places_of(COLUMNS, heads).items()}
     needed = [column for column in columns_of(is_own) if column.name in ("enterprise", "name")]
     missing = [str(column.head) for column in needed if column.name not in found]
     if missing:

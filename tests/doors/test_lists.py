@@ -209,6 +209,11 @@ class TestWhatIsNoList:
         assert answer.status_code == 303
         assert "将获得名额" in client.get(answer.headers["Location"]).text
 
+    def test_of_two_heads_that_mean_the_same_the_first_counts(self, client: Client, class_id: int) -> None:
+        head = ["统一社会信用代码", "企业名称", "姓名"]
+        answer = send(client.as_(GAO), class_id, a_sheet([CODES[0], "甲公司", SHEN.name], head=head))
+        assert "将获得名额" in client.get(answer.headers["Location"]).text
+
     def test_nothing_at_all(self, client: Client, class_id: int) -> None:
         answer = send(client.as_(OWNER), class_id)
         assert answer.status_code == 422
