@@ -382,7 +382,6 @@ def _sheets(person_id: int) -> Section:
 
 
 def _lists(person_id: int) -> Section:
-    """The rows about this person in lists for a class, which are kept for a day."""
     statement = (
         select(Course.title_zh, EnrolmentList.made_at, Person.name, ListRow.cells, ListRow.outcome)
         .join(EnrolmentList, EnrolmentList.id == ListRow.list_id)
@@ -392,8 +391,7 @@ def _lists(person_id: int) -> Section:
         .where(ListRow.person_id == person_id)
         .order_by(ListRow.id)
     )
-    found = db.session.execute(statement)
-    rows = [(title, at, by, "; ".join(map(str, cells.values())), said) for title, at, by, cells, said in found]
+    rows = [(*told, "; ".join(map(str, cells.values())), said) for *told, cells, said in db.session.execute(statement)]
     heads = {"course": _("Course"), "made_at": _("When"), "by": _("By"), "cells": _("In it"), "outcome": _("Outcome")}
     return _section("lists", _("Lists of people for a class"), heads, rows)
 
