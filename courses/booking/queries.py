@@ -150,12 +150,10 @@ def _queued(row: Any) -> Any:
 
 
 def place_of(booking_id: int) -> Place | None:
-    found = _as_places(_PLACES.where(Booking.id == booking_id))
-    return found[0] if found else None
+    return next(iter(places_of([booking_id])), None)
 
 
 def places_of(booking_ids: Collection[int]) -> list[Place]:
-    """Return these bookings in the order of their requests."""
     return _as_places(_PLACES.where(Booking.id.in_(booking_ids)))
 
 
