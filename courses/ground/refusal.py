@@ -53,7 +53,10 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     "token_expired": (401, _l("The time of this token is over. Make a new one on your profile page.")),
     "token_ended": (401, _l("This token was ended. Make a new one on your profile page.")),
     "beyond_token": (403, _l("This token was not made for that. It needs the scope “%(scope)s”: make another one.")),
-    "not_allowed": (403, _l("Your role does not include this. Ask your squadron if you think it should.")),
+    "not_allowed": (
+        403,
+        _l("Your role does not include this. If it should, enterprises ask their squadron, staff the administrator."),
+    ),
     "two_sides": (409, _l("One account cannot both serve and enforce. Use a separate account for the inspector.")),
     "unknown_person": (422, _l("At least one of these people is not among those you may book for.")),
     "email_taken": (409, _l("This e-mail address already belongs to an account.")),

@@ -184,6 +184,20 @@ def test_the_calendar_shows_a_week_from_monday_and_a_month(app: Flask, client: C
     assert 'href="/classes/1"' in month
 
 
+def test_the_calendar_says_of_a_class_what_the_list_says(app: Flask, client: Client) -> None:
+    class_id = makers.a_class()
+    for change, words in (({"closes_at": clock.now()}, "Booking closed"), ({"opens_at": in_days(5)}, "Booking opens")):
+        with transaction():
+            db.session.execute(update(TrainingClass).where(TrainingClass.id == class_id).values(**change))
+        for page in (f"/calendar?on={on(10)}&lang=en", f"/homes/2?on={on(10)}&lang=en"):
+            text = client.get(page).text
+            assert words in text
+            assert "seats free" not in text
+        with transaction():
+            values = {"closes_at": in_days(9), "opens_at": clock.now() - HOUR}
+            db.session.execute(update(TrainingClass).where(TrainingClass.id == class_id).values(**values))
+
+
 @pytest.mark.parametrize(
     "query", ["on=2026-02-31", "on=0001-01-01", "on=9999-12-31", "view=year", "on=", "town=x&on=x"]
 )
