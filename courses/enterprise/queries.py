@@ -1,6 +1,7 @@
 """What the pages of enterprises show; each function is a fixed number of statements, however much there is."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -339,6 +340,14 @@ def hindrances(class_ids: Collection[int], heir_id: int) -> dict[int, Hindrance]
         elif class_id not in found:
             found[class_id] = Hindrance(False, Titled(zh, en), (start, end))
     return found
+
+
+def in_already(class_ids: Collection[int], people: Collection[int]) -> Counter[int]:
+    """Return in how many of these classes each of these people has a place of their own, which rules out another's."""
+    statement = select(Booking.person_id).where(
+        Booking.class_id.in_(class_ids), Booking.person_id.in_(people), Booking.state.in_(LIVE)
+    )
+    return Counter(db.session.scalars(statement))
 
 
 class Passing(NamedTuple):

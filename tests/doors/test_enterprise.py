@@ -239,3 +239,26 @@ def test_who_left_signs_in_to_their_own_history(client: Client) -> None:
     assert client.get("/notices").status_code == 200
     assert client.get("/enterprises/1").status_code == 403
     assert client.post("/classes/1/bookings").status_code == 403
+
+
+def test_who_leaves_is_told_at_once_which_heir_sits_there_already(client: Client) -> None:
+    both, own = makers.a_class(), makers.a_class(days=12)
+    for member, class_id in ((SHEN, both), (COLLEAGUE, both), (SHEN, own)):
+        makers.book(member, class_id)
+    text = client.as_(OWNER, "zh").get(f"/people/{SHEN.id}/departure").text
+    [line] = [line for line in text.split("<label")[1:] if COLLEAGUE.name in line]
+    assert "已在其中1个班，该名额不能移交" in line
+    assert text.count("不能移交") == 1
+
+
+def test_two_of_one_name_are_told_apart(client: Client) -> None:
+    class_id = makers.a_class()
+    path = f"/people/{SHEN.id}/departure"
+    for page in (path, f"/classes/{class_id}"):
+        assert COLLEAGUE.email not in client.as_(OWNER, "zh").get(page).text
+    with transaction():
+        db.session.execute(update(Person).where(Person.id == OWNER.id).values(name=COLLEAGUE.name))
+    for page in (path, f"/classes/{class_id}"):
+        text = client.get(page).text
+        assert COLLEAGUE.email in text
+        assert SHEN.email not in text

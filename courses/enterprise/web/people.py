@@ -93,6 +93,7 @@ def _departure_page(person_id: int, heir_id: int | None, is_chosen: bool, refusa
     heir = next((one for one in others if one.id == heir_id), None)
     if heir_id and heir is None:
         refusal, is_chosen = Refusal("no_successor"), False
+    passings = queries.plan(person_id, heir.id if heir else None, clock.now())
     page = render_template(
         "enterprise/departure.html",
         place=place,
@@ -100,7 +101,8 @@ def _departure_page(person_id: int, heir_id: int | None, is_chosen: bool, refusa
         others=others,
         heir=heir,
         is_chosen=is_chosen,
-        passings=queries.plan(person_id, heir.id if heir else None, clock.now()),
+        passings=passings,
+        there=queries.in_already([one.place.class_id for one in passings], [one.id for one in others]),
         refusal=refusal,
     )
     return page, refusal.status if refusal else 200
