@@ -260,6 +260,30 @@ def test_the_move_form_says_what_it_would_meet(client: Client) -> None:
     assert client.as_(OTHER_OFFICER).post(f"{page}/foresight", data=fill()).status_code == 403
 
 
+@pytest.mark.parametrize("act", ["move", "move/foresight"])
+@pytest.mark.parametrize(
+    "wrong", [{"sittings-0-day": "2026-01-01"}, {"sittings-0-end": "08:00"}, {"sittings-0-day": ""}]
+)
+def test_a_time_that_cannot_be_is_not_called_free(client: Client, act: str, wrong: dict[str, str]) -> None:
+    class_id = makers.a_class(days=14)
+    path = f"/classes/{class_id}/{act}"
+    assert "此时都有空" in client.as_(GAO, "zh").post(path, data={**fill(days=16), "act": "check"}).text
+    text = client.post(path, data={**fill(days=16), "act": "check", **wrong}).text
+    assert "此时都有空" not in text
+    assert ("note lost" in text) == bool(wrong.get("sittings-0-day", "x"))
+
+
+def test_the_move_form_says_whom_a_room_does_not_hold(client: Client) -> None:
+    class_id = makers.a_class(seats=40, days=14)
+    form = {**fill(days=16), "room_id": "1"}
+    path = f"/classes/{class_id}/move/foresight"
+    assert "30座教室有30个座位，本班有40个名额。" in client.as_(GAO, "zh").post(path, data=form).text
+    people = makers.strangers(31, enterprise=1)
+    for first in (0, 16):
+        makers.booking.book(makers.actor(OWNER), class_id, people[first : first + 16])
+    assert "30座教室只有30个座位，已预约31人，坐不下。" in client.post(path, data=form).text
+
+
 def test_other_lecturers_are_chosen_on_a_page(client: Client) -> None:
     class_id = makers.a_class(days=14, lecturers=[CHEN.id])
     page = f"/classes/{class_id}/lecturers"
@@ -268,6 +292,11 @@ def test_other_lecturers_are_chosen_on_a_page(client: Client) -> None:
     assert "林知" in client.as_(None).get(f"/classes/{class_id}").text
     assert client.as_(GAO).post(page, data={"lecturers": "10"}).status_code == 422
     assert client.post(page, data={"lecturers": "1"}).status_code == 422
+    none = client.as_(GAO, "zh").post(page, data={})
+    assert none.status_code == 422
+    assert "请至少选一位讲师" in none.text
+    assert "林知" in client.as_(None).get(f"/classes/{class_id}").text
+    client.as_(GAO)
     assert client.as_(OTHER_OFFICER).get(page).status_code == 403
 
 

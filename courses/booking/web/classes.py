@@ -393,7 +393,7 @@ def move_foresight(class_id: int) -> str:
 
 def _foreseen(form: MoveForm, view: queries.ClassView) -> planning.Foresight:
     lecturer_ids = [t.id for t in catalogue.lecturers_of(view.row.id)]
-    return foreseen(form, lecturer_ids, view.row.capacity, view.row.id)
+    return foreseen(form, lecturer_ids, view.row.capacity, view.row.id, view.row.seats_taken)
 
 
 @pages.route("/classes/<int:class_id>/lecturers", methods=["GET", "POST"])

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -9,8 +10,9 @@ from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice
 
 from courses.catalogue import actions, demand, planning, queries
+from courses.catalogue.actions.plan import check_sittings
 from courses.catalogue.forms import REFUSED_AT, ClassForm, TimetableForm
-from courses.catalogue.model import CANCEL_BEFORE, DEFAULT_REMINDERS, ClassPlan, Course, TrainingClass
+from courses.catalogue.model import CANCEL_BEFORE, DEFAULT_REMINDERS, ClassPlan, Course, Span, TrainingClass
 from courses.catalogue.queries import the_course
 from courses.catalogue.web.blueprint import pages
 from courses.ground import clock
@@ -145,18 +147,29 @@ def foresight() -> str:
 
 
 def foreseen(
-    form: TimetableForm, lecturer_ids: Collection[int], capacity: int | None, but: int | None = None
+    form: TimetableForm, lecturer_ids: Collection[int], capacity: int | None, but: int | None = None, booked: int = 0
 ) -> planning.Foresight:
     """Return what the form's class would meet; of a field that cannot be read, nothing is said."""
     offered = [choice.value for choice in form.room_id.choices or ()]
-    return planning.foresee(
+    spans = form.spans()
+    seen = planning.foresee(
         form.room_id.data if form.room_id.data in offered else None,
         [id_ for id_ in lecturer_ids if id_ < MAX_ID],
-        [span for span in form.spans() if span[0] < span[1]],
+        [span for span in spans if span[0] < span[1]],
         capacity,
         but,
         signed_in().squadron_id,
     )
+    return replace(seen, fault=_fault(spans), is_dated=bool(spans), booked=booked)
+
+
+def _fault(spans: list[Span]) -> str:
+    """Return why a class cannot be at these times, as saving would say; of times not typed yet, nothing."""
+    try:
+        check_sittings(spans, clock.now())
+    except Refusal as refusal:
+        return "" if refusal.code == "no_sitting" else refusal.words
+    return ""
 
 
 def _class_form(form: ClassForm, found: Course, class_: TrainingClass | None = None) -> str:
