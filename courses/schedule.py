@@ -93,6 +93,8 @@ JOBS = (
     Job("standby", 60, lambda worker: booking.end_standby()),
     Job("stayed-away", 600, lambda worker: booking.tell_standby()),
     Job("promote", 20, lambda worker: booking.promote_waiting()),
+    Job("confirm", 20, lambda worker: booking.confirm_reached()),
+    Job("ask-to-decide", 60, lambda worker: booking.ask_to_decide()),
     Job("reminders", 20, lambda worker: reminders.post_due()),
     Job("names", 60, lambda worker: reminders.nag_due()),
     Job("doubt", 30, lambda worker: outbox.doubt_abandoned()),

@@ -115,6 +115,8 @@ def a_plan(
     enterprise_limit: int | None = None,
     draw_at: dt.datetime | None = None,
     names_by: dt.datetime | None = None,
+    minimum: int | None = None,
+    decide_by: dt.datetime | None = None,
     **rules: Any,
 ) -> ClassPlan:
     spans = sittings or [(in_days(days, hour), in_days(days, hour) + 2.5 * HOUR)]
@@ -132,6 +134,8 @@ def a_plan(
         lecturer_ids=lecturers,
         reminders=reminders,
         enterprise_limit=enterprise_limit,
+        minimum=minimum,
+        decide_by=(decide_by or begins - 48 * HOUR) if minimum else None,
         **rules,
     )
 

@@ -18,6 +18,8 @@ EVENTS = {
     "booked": Event.BOOKED,
     "queued": Event.QUEUED,
     "promoted": Event.PROMOTED,
+    "merged_away": Event.CANCELLED,
+    "merged_here": Event.BOOKED,
     "cancelled": Event.CANCELLED,
     "cancelled_late": Event.CANCELLED,
     "lapsed": Event.CANCELLED,

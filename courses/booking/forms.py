@@ -64,6 +64,14 @@ def changed_to(form: MultiDict[str, str]) -> ChangedTo:
     return ChangedTo(int(chosen), int(seen) if seen else None)
 
 
+def number_in(form: MultiDict[str, str], name: str) -> int | None:
+    """Return the number that was chosen, None where there was none. Raises Refusal("malformed")."""
+    text = form.get(name) or ""
+    if text and not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise Refusal("malformed")
+    return int(text) if text else None
+
+
 class MoveForm(TimetableForm):
     seen = IntegerField(validators=[Optional()], widget=HiddenField.widget)
 

@@ -37,7 +37,10 @@ LAPSES = {
 }
 """States that wait for somebody until `Booking.due_at`, and the reason for which they are cancelled after it. In the
 queue only a place that is still to be named has such an end."""
-FINAL = ("called_off", "handed_over", "left", "changed", "changed_late", *LAPSES.values(), "released", "not_approved")
+FINAL = (
+    *("called_off", "merged", "handed_over", "left", "changed", "changed_late", "released", "not_approved"),
+    *LAPSES.values(),
+)
 """Reasons for which a booking is cancelled and nobody can take that back."""
 MOVED_UP = ("promoted", "lots_drawn")
 """Events after which a seat given up before them is gone, and an entry with them."""

@@ -22,7 +22,6 @@ from wtforms import Form as PlainForm
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
-from courses.catalogue import queries
 from courses.catalogue.actions import CourseText
 from courses.catalogue.model import (
     CANCEL_BEFORE,
@@ -34,6 +33,8 @@ from courses.catalogue.model import (
     ShareKind,
     Span,
 )
+from courses.catalogue.planning import usual_decision
+from courses.catalogue.shares import whom
 from courses.ground import clock
 from courses.ground.forms import REQUIRED, Between, Choices, Form, MomentField, PlainSpeaking, no_control_characters
 from courses.ground.language import plain
@@ -115,7 +116,7 @@ class TimetableForm(Form):
 
 def _whom() -> list[SelectChoice]:
     """Return for whom seats can be kept; a town or an industry by its id."""
-    offered = queries.whom()
+    offered = whom()
     return [
         SelectChoice("", ""),
         SelectChoice(ShareKind.KEY_UNIT, _("Key pollutant-discharge units")),
@@ -161,6 +162,16 @@ class ClassForm(TimetableForm):
             "Empty: everyone from the start. Else only those who had asked to be told of this course can book until "
             "this moment; they are told so. Where nobody asked, it is for everyone at once."
         ),
+    )
+    minimum = IntegerField(
+        _l("Takes place from"),
+        [Optional(), Between(1, 1000)],
+        description=_l("So many people have to be booked. Empty: it takes place with any number."),
+    )
+    decide_by = MomentField(
+        _l("Decided by"),
+        [Optional()],
+        description=_l("Empty: two working days before the class begins."),
     )
     draw_at = MomentField(
         _l("Draw"),
@@ -208,6 +219,8 @@ class ClassForm(TimetableForm):
             self.shares.pop_entry()
         for kind, seats, of in plan.shares:
             self.shares.append_entry({"whom": f"{kind}:{of}" if of else kind, "seats": seats})
+        self.minimum.data = plan.minimum
+        self.decide_by.data = plan.decide_by if plan.decide_by != usual_decision(begins) else None
         self.cancel_until.data = plan.cancel_until if plan.cancel_until != begins - CANCEL_BEFORE else None
 
     def pad(self) -> None:
@@ -247,6 +260,8 @@ class ClassForm(TimetableForm):
             lecturer_ids=self.lecturers.data or (),
             reminders=self.reminders.data or (),
             enterprise_limit=self.enterprise_limit.data,
+            minimum=self.minimum.data,
+            decide_by=(self.decide_by.data or usual_decision(begins)) if self.minimum.data else None,
         )
 
 
@@ -354,4 +369,6 @@ REFUSED_AT = {
     "shares_too_many": "shares",
     "shares_twice": "shares",
     "shares_wrong": "shares_until",
+    "minimum_wrong": "minimum",
+    "decide_by_wrong": "decide_by",
 }

@@ -77,6 +77,8 @@ class ClassPlan:
     shares: Sequence[Share] = ()
     shares_until: dt.datetime | None = None
     first_until: dt.datetime | None = None
+    minimum: int | None = None
+    decide_by: dt.datetime | None = None
 
 
 class DayKind(StrEnum):
@@ -220,6 +222,9 @@ class TrainingClass(Base, kw_only=True):
 
     `fill_rule`: whether those who fit go before a group that does not. Until `shares_until` seats are kept for those
     whom its SeatShares name; then all are for everyone.
+    With a `minimum` the class is tentative until so many are booked or its squadron decides, which it is asked to do
+    until `decide_by`; `confirmed_at`: since when it takes place for certain. `merged_into`: the class that took over
+    its people when there were too few.
     """
 
     __tablename__ = "training_class"
@@ -233,6 +238,9 @@ class TrainingClass(Base, kw_only=True):
         CheckConstraint("closes_at <= starts_at", name="closes_before_start"),
         CheckConstraint("names_by <= starts_at", name="names_before_start"),
         CheckConstraint("draw_at <= closes_at", name="draws_before_close"),
+        CheckConstraint("minimum > 0", name="minimum_positive"),
+        CheckConstraint("(minimum IS NULL) = (decide_by IS NULL)", name="minimum_has_its_day"),
+        CheckConstraint("decide_by <= starts_at", name="decided_before_start"),
         CheckConstraint("draw_at IS NULL OR length(draw_seed) = 64", name="draws_from_a_seed"),
         CheckConstraint("fill_rule IN ('strict', 'fill_gaps')", name="fill_rule_known"),
         CheckConstraint("shares_until <= starts_at", name="shares_end_before_start"),
@@ -273,6 +281,10 @@ class TrainingClass(Base, kw_only=True):
     names_by: Mapped[dt.datetime | None] = mapped_column(default=None)
     fill_rule: Mapped[FillRule] = mapped_column(String(16), default=FillRule.STRICT, server_default="strict")
     shares_until: Mapped[dt.datetime | None] = mapped_column(default=None)
+    minimum: Mapped[int | None] = mapped_column(default=None)
+    decide_by: Mapped[dt.datetime | None] = mapped_column(default=None)
+    confirmed_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    merged_into: Mapped[int | None] = mapped_column(default=None)
     course: Mapped[Course] = relationship(init=False, viewonly=True)
     room: Mapped[Room] = relationship(init=False, viewonly=True)
     sittings: Mapped[list["Sitting"]] = relationship(init=False, viewonly=True, order_by="Sitting.starts_at")
@@ -300,6 +312,11 @@ class TrainingClass(Base, kw_only=True):
     @property
     def awaits_draw(self) -> bool:
         return self.draw_at is not None and self.drawn_at is None
+
+    @property
+    def is_tentative(self) -> bool:
+        """Whether it is still open if the class takes place."""
+        return self.minimum is not None and self.confirmed_at is None
 
     @property
     def draw_commitment(self) -> str:

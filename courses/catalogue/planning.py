@@ -25,7 +25,8 @@ from courses.catalogue.model import (
     Topic,
     TrainingClass,
 )
-from courses.catalogue.queries import Card, as_cards, cards, shares_of, spans_of
+from courses.catalogue.queries import Card, as_cards, cards, spans_of
+from courses.catalogue.shares import shares_of
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.holidays import announced, is_weekend
@@ -131,6 +132,8 @@ def plan_of(class_: TrainingClass) -> ClassPlan:
         fill_rule=class_.fill_rule,
         shares=[Share(share.kind, share.seats, share.town_id or share.industry_id) for share in shares_of(class_.id)],
         shares_until=class_.shares_until,
+        minimum=class_.minimum,
+        decide_by=class_.decide_by,
     )
 
 
@@ -151,6 +154,7 @@ def later(plan: ClassPlan, weeks: int, at: dt.datetime) -> ClassPlan:
         draw_at=on(plan.draw_at) if plan.draw_at else None,
         names_by=on(plan.names_by) if plan.names_by else None,
         shares_until=on(plan.shares_until) if plan.shares_until else None,
+        decide_by=on(plan.decide_by) if plan.decide_by else None,
     )
 
 
@@ -217,6 +221,8 @@ def settings_of(plan: ClassPlan, at: dt.datetime) -> dict[str, Any]:
         "fill_rule": plan.fill_rule,
         "shares": [list(share) for share in plan.shares],
         "shares_end": _minutes(begins - plan.shares_until) if plan.shares_until else None,
+        "minimum": plan.minimum,
+        "decide": _minutes(begins - plan.decide_by) if plan.decide_by else None,
     }
 
 
@@ -249,6 +255,8 @@ def plan_from(course_id: int, settings: dict[str, Any], at: dt.datetime) -> Clas
         fill_rule=FillRule(settings.get("fill_rule", FillRule.STRICT)),  # older templates say nothing of these three
         shares=[Share(ShareKind(kind), seats, of) for kind, seats, of in settings.get("shares", ())],
         shares_until=begins - dt.timedelta(minutes=settings["shares_end"]) if settings.get("shares") else None,
+        minimum=settings.get("minimum"),  # templates made before there was one have none
+        decide_by=begins - dt.timedelta(minutes=settings["decide"]) if settings.get("decide") is not None else None,
         lecturer_ids=settings["lecturers"],
         reminders=settings["reminders"],
     )
@@ -383,6 +391,16 @@ def work_time() -> WorkTime:
         return note is None or not note.is_free
 
     return WorkTime(is_working, city().work_from, city().work_until)
+
+
+DECIDE_BEFORE = 2
+"""Working days before a class by which it is decided whether it takes place, unless the officer says otherwise."""
+
+
+def usual_decision(begins: dt.datetime) -> dt.datetime:
+    """Return by when it is usually decided whether a class that begins then takes place."""
+    time = work_time()
+    return time.before(begins, DECIDE_BEFORE * time.day)
 
 
 def _note(day: dt.date, own: Holiday | None) -> DayNote | None:

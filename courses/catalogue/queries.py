@@ -11,7 +11,6 @@ from courses.catalogue.model import (
     CourseIndustry,
     Lecturer,
     ReminderRule,
-    SeatShare,
     Sitting,
     Teaching,
     Topic,
@@ -55,6 +54,13 @@ class Card(NamedTuple):
     closes_at: dt.datetime
     draw_at: dt.datetime | None
     drawn_at: dt.datetime | None
+    minimum: int | None
+    decide_by: dt.datetime | None
+    confirmed_at: dt.datetime | None
+
+    @property
+    def is_tentative(self) -> bool:
+        return self.minimum is not None and self.confirmed_at is None
 
     @property
     def awaits_draw(self) -> bool:
@@ -101,6 +107,9 @@ _CARDS = (
         TrainingClass.closes_at,
         TrainingClass.draw_at,
         TrainingClass.drawn_at,
+        TrainingClass.minimum,
+        TrainingClass.decide_by,
+        TrainingClass.confirmed_at,
     )
     .join(Course, Course.id == TrainingClass.course_id)
     .join(Topic, Topic.id == Course.topic_id)
@@ -447,8 +456,11 @@ SAID = (
 
 
 def facts_of(class_: TrainingClass, said: Said, spans: list[tuple[dt.datetime, dt.datetime]]) -> dict[str, Any]:
-    """Return what a notice says of a class, as plain JSON."""
-    return {"id": class_.id, **said._asdict(), "sittings": iso(spans)}
+    """Return what a notice says of a class, as plain JSON; of a tentative one also what it depends on."""
+    facts = {"id": class_.id, **said._asdict(), "sittings": iso(spans)}
+    if class_.minimum and class_.decide_by and class_.confirmed_at is None:
+        facts |= {"minimum": class_.minimum, "decide_by": class_.decide_by.isoformat()}
+    return facts
 
 
 def facts_by_id(class_id: int) -> dict[str, Any]:
@@ -457,31 +469,6 @@ def facts_by_id(class_id: int) -> dict[str, Any]:
     statement = statement.join(Room, Room.id == TrainingClass.room_id).join(Home, Home.id == Room.home_id)
     row, *said = db.session.execute(statement.where(TrainingClass.id == class_id)).one()
     return facts_of(row, Said(*said), spans_of(row))
-
-
-def shares_of(class_id: int) -> list[SeatShare]:
-    """Return the shares of a class in the order in which the plan names them."""
-    return list(db.session.scalars(select(SeatShare).where(SeatShare.class_id == class_id).order_by(SeatShare.id)))
-
-
-class Named(NamedTuple):
-    id: int
-    name_zh: str
-    name_en: str
-
-
-class Whom(NamedTuple):
-    """The towns and industries for which seats can be kept."""
-
-    towns: tuple[Named, ...]
-    industries: tuple[Named, ...]
-
-
-@kept(10)
-def whom() -> Whom:
-    """Return for whom seats can be kept, as it was up to ten seconds ago."""
-    statements = (select(model.id, model.name_zh, model.name_en).order_by(model.id) for model in (Town, Industry))
-    return Whom(*(tuple(Named(*row) for row in db.session.execute(statement)) for statement in statements))
 
 
 def iso(spans: list[tuple[dt.datetime, dt.datetime]]) -> list[list[str]]:

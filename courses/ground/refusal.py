@@ -123,6 +123,8 @@ REFUSALS: dict[str, tuple[int, Any]] = {
         _l("The kept seats must become free for all after booking opens, and no later than the class begins."),
     ),
     "shares_twice": (422, _l("Two lines keep seats for the same people. Make them one.")),
+    "minimum_wrong": (422, _l("The class has %(seats)s seats. It can ask for at most that many people.")),
+    "decide_by_wrong": (422, _l("The decision must lie ahead, and not after the class begins.")),
     "window_wrong": (422, _l("Booking must open before it closes, and close no later than the class begins.")),
     "class_changed": (409, _l("Someone changed this class meanwhile. Look at it as it is now, then decide again.")),
     # booking
@@ -167,6 +169,35 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     ),
     "nobody": (422, _l("Choose at least one person.")),
     "not_cancellable": (409, _l("This booking changed meanwhile: there is nothing left to cancel or to take back.")),
+    "not_tentative": (409, _l("It is decided already: this class takes place.")),
+    "merge_wrong": (409, _l("Choose another class of the same course that is still to come and is not drawn by lot.")),
+    "merge_too_large": (
+        409,
+        _l("%(people)s people have a seat here; the other class has only %(free)s left. Nobody was moved."),
+    ),
+    "merge_clash": (
+        409,
+        _l("%(person)s has a seat in %(course)s at the hour of the other class, %(span)s. Nobody was moved."),
+    ),
+    "merge_kept": (
+        409,
+        _l(
+            "%(people)s people have a seat here; the other class has %(free)s left for everyone, and %(kept)s more are "
+            "kept for others until a published hour. Nobody was moved."
+        ),
+    ),
+    "merge_limit": (
+        409,
+        _l("One enterprise would have more than the %(limit)s seats that the other class allows. Nobody was moved."),
+    ),
+    "merge_year_limit": (
+        409,
+        _l(
+            "One enterprise would have more than the %(limit)s seats that this course allows in the year of the other "
+            "class. Nobody was moved."
+        ),
+    ),
+    "below_minimum": (409, _l("The class needs %(minimum)s people to take place; it cannot have fewer seats.")),
     "not_asked": (409, _l("Nothing is being asked here any more. The page of the class says what stands now.")),
     "cannot_undo": (409, _l("The seat has gone to someone else, so the cancellation stands. You can queue again.")),
     "already_told": (409, _l("Someone asked for a seat or was told already. Move the class or call it off instead.")),

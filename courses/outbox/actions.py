@@ -129,6 +129,12 @@ def withdraw_about(class_id: int, kind: str, person_ids: Collection[int]) -> set
     return set(db.session.scalars(mine.returning(Notice.person_id)))
 
 
+def withdraw_of_class(class_id: int, kind: str) -> None:
+    """Take back the notices of a kind about a class that still wait."""
+    waiting = (Notice.class_id == class_id, Notice.kind == kind, Notice.state == Fate.WAITING)
+    db.session.execute(update(Notice).where(*waiting).values(state=Fate.WITHDRAWN, done_at=clock.now()))
+
+
 class Send(Protocol):
     """A way to send rendered messages over one opened connection."""
 

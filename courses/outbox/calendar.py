@@ -6,7 +6,7 @@ moves its entry (METHOD:REQUEST) and a cancelled one takes it away (METHOD:CANCE
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from icalendar import Alarm, Calendar, Event, vCalAddress, vText
 
@@ -14,8 +14,18 @@ Sitting = tuple[dt.datetime, dt.datetime]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Gone:
+    """An entry that another one takes the place of."""
+
+    uid: str
+    sequence: int
+    sittings: Sequence[Sitting]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Entry:
-    """What an entry says. `dropped`: how many sittings the class had beyond those it has now."""
+    """What an entry says. `before`: the sittings that the class had; those beyond its present ones are taken away.
+    `gone`: the entry of another class that it takes the place of."""
 
     uid: str
     sequence: int
@@ -29,6 +39,7 @@ class Entry:
     organizer_name: str = ""
     attendee: str = ""
     attendee_name: str = ""
+    gone: Gone | None = None
 
 
 def render(entry: Entry, at: dt.datetime) -> str:
@@ -41,6 +52,10 @@ def render(entry: Entry, at: dt.datetime) -> str:
         calendar.add_component(_event(entry, number, start, end, at, entry.method == "CANCEL"))
     for number, (start, end) in enumerate(entry.before[len(entry.sittings) :], len(entry.sittings) + 1):
         calendar.add_component(_event(entry, number, start, end, at, True))
+    if entry.gone:
+        gone = replace(entry, uid=entry.gone.uid, sequence=entry.gone.sequence)
+        for number, (start, end) in enumerate(entry.gone.sittings, 1):
+            calendar.add_component(_event(gone, number, start, end, at, True))
     return str(calendar.to_ical().decode())
 
 

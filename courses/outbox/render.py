@@ -95,7 +95,7 @@ def _entry(
     stored = notice.facts.get("calendar")
     if not stored or not person.email:
         return None
-    class_ = facts["class_"]
+    class_, gone = facts["class_"], notice.facts.get("gone")
     return calendar.Entry(
         uid=stored["uid"],
         sequence=stored["sequence"],
@@ -104,7 +104,8 @@ def _entry(
         place=" ".join(filter(None, (plain(class_, "home"), plain(class_, "room"), plain(class_, "address")))),
         url=link,
         sittings=class_.sittings,
-        before=facts.get("before", ()),
+        before=() if gone else facts.get("before", ()),
+        gone=calendar.Gone(**{name: _read(said) for name, said in gone.items()}) if gone else None,
         organizer=settings.mail_from,
         organizer_name=plain(city, "name"),
         attendee=person.email,

@@ -64,6 +64,10 @@ WORDS: dict[str, Any] = {
     "unmarked": _l("not marked"),
     # the log
     "moved": _l("Class moved"),
+    "decide": _l("Class to be decided"),
+    "merged": _l("joined with another class"),
+    "merged_away": _l("moved to another class"),
+    "merged_here": _l("came from another class"),
     "time_suits": _l("the new time suits"),
     "time_does_not_suit": _l("the new time does not suit"),
     "resized": _l("number of seats changed"),

@@ -347,7 +347,7 @@ def addresses(app: Flask) -> list[str]:
     with clock.pretending(clock.now() + 2 * makers.HOUR):
         booking.draw(by_lot[1])
     held = booking.hold(makers.actor(OWNER), coming, 1)[0].id
-    later = makers.a_class(days=25)
+    later = makers.a_class(days=25, minimum=3)
     moved = makers.book(SHEN, later)[0].id
     start = makers.in_days(26)
     booking.move(makers.actor(GAO), later, [(start, start + makers.HOUR)], 3)

@@ -230,6 +230,7 @@ CASES = (
     Case("gao", "/classes/{of gao}/move", then="empty"),
     Case("gao", "/classes/{of gao}/capacity", then="empty"),
     Case("gao", "/classes/{of gao}/call-off", then="empty"),
+    Case("gao", "/classes/{of gao}/decision"),
     Case("gao", "/classes/{of gao}/roster"),
     Case("gao", "/people/new"),
     Case("gao", "/people/new?q=芯"),

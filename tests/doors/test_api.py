@@ -458,7 +458,7 @@ class TestWhoMay:
 
     def test_every_view_declares_its_right_and_what_it_answers(self, app: Flask) -> None:
         views = [app.view_functions[r.endpoint] for r in app.url_map.iter_rules() if r.rule.startswith(api.BASE)]
-        assert len(views) == 89
+        assert len(views) == 101
         for view in views:
             assert hasattr(view, "right"), view
             assert hasattr(view, "operation") or view.__name__ in ("openapi", "docs")

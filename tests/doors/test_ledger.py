@@ -7,7 +7,7 @@ from sqlalchemy import select
 from courses.accounts.actions import make_token
 from courses.booking import actions as booking
 from courses.catalogue.model import Course, FillRule, Share, ShareKind, TrainingClass
-from courses.catalogue.queries import shares_of
+from courses.catalogue.shares import shares_of
 from courses.ground.db import db
 from tests import makers
 from tests.conftest import Client

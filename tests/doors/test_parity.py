@@ -30,6 +30,8 @@ SAME = {
     "booking.appeal": "booking.appeal",
     "booking.decide": "booking.decide",
     "booking.change_class": "booking.change_class",
+    "booking.confirm": "booking.confirm",
+    "booking.merge": "booking.merge",
     "booking.move": "booking.move",
     "booking.reorder": "booking.reorder",
     "booking.resize": "booking.resize",

@@ -5,7 +5,7 @@ import datetime as dt
 from flask import Flask
 
 from courses.booking import actions as booking
-from courses.booking import queries
+from courses.booking import asking
 from courses.booking.model import Consent
 from courses.desks.queries import faults
 from tests import makers
@@ -138,8 +138,8 @@ def test_the_officer_sees_who_said_what(app: Flask) -> None:
     class_id = makers.a_class()
     for member in (SHEN, LU, STRANGER):
         makers.book(member, class_id)
-    assert queries.consents(class_id) == {}
+    assert asking.consents(class_id) == {}
     move(class_id)
     answer(class_id, yes=False)
     booking.answer(actor(LU), booking_of(class_id, LU).id, True)
-    assert queries.consents(class_id) == {"no": 1, "yes": 1, "asked": 1}
+    assert asking.consents(class_id) == {"no": 1, "yes": 1, "asked": 1}

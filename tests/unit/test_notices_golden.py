@@ -80,8 +80,12 @@ def iso(spans: Any) -> list[list[str]]:
     return [[start.isoformat(), end.isoformat()] for start, end in spans]
 
 
-def class_facts(spans: Any, course: Any = CARBON, home: Any = HOME, **more: Any) -> dict[str, Any]:
+def class_facts(
+    spans: Any, course: Any = CARBON, home: Any = HOME, tentative: bool = False, **more: Any
+) -> dict[str, Any]:
     class_ = {"id": 7, "sittings": iso(spans), **course, **ROOM, **home}
+    if tentative:
+        class_ |= {"minimum": 8, "decide_by": at(11, 26, 9).isoformat()}
     return {"class_": class_, "path": "/classes/7"} | more
 
 
@@ -91,6 +95,7 @@ def entry(method: str = "REQUEST", sequence: int = 1) -> dict[str, Any]:
 
 JIA = {"enterprise_zh": "甲科技有限公司", "enterprise_en": "Jia Technology Co., Ltd."}
 MOVED = {"before": iso(DAY), "calendar": entry(sequence=2)}
+GONE = {"uid": "booking-40", "sequence": 3, "sittings": iso(DAY)}
 NEW_TIME = {"question": "new_time", "number": 2}
 CASES: dict[str, dict[str, Any]] = {
     "booked": class_facts(MORNING, by=None, calendar=entry()),
@@ -133,6 +138,17 @@ CASES: dict[str, dict[str, Any]] = {
     "moved-for-the-lecturer": class_facts(NEW_YEAR, before=iso(DAY), lecturer=True),
     "called_off": class_facts(MORNING, reason="台风“烟花”，教室关闭", calendar=entry("CANCEL", 2)),
     "called_off-for-the-lecturer": class_facts(MORNING, reason="台风“烟花”，教室关闭", lecturer=True),
+    "booked-in-a-tentative-class": class_facts(MORNING, by=None, calendar=entry(), tentative=True),
+    "confirmed": class_facts(MORNING, enough=True),
+    "confirmed-by-the-squadron": class_facts(MORNING, enough=False),
+    "confirmed-for-the-lecturer": class_facts(MORNING, enough=True, lecturer=True),
+    "decide": class_facts(MORNING, booked=5, overdue=False, decide_by=at(11, 26, 9).isoformat(), tentative=True),
+    "decide-overdue": class_facts(MORNING, booked=5, overdue=True, decide_by=at(11, 26, 9).isoformat(), tentative=True),
+    "merged": class_facts(MORNING, before=iso(DAY), asks=NEW_TIME, calendar=entry(), gone=GONE),
+    "merged-for-the-queue": class_facts(MORNING, before=iso(DAY), queued=True),
+    "merged-before-approval": class_facts(MORNING, before=iso(DAY), requested=True, due_at=at(11, 26, 9).isoformat()),
+    "merged-already": class_facts(MORNING, already=True, calendar=entry("CANCEL", 2)),
+    "merged-for-the-lecturer": class_facts(DAY, lecturer=True, at=MORNING[0][0].isoformat()),
     "reminder": class_facts(DAY, sitting_at=DAY[0][0].isoformat(), minutes_before=1440, calendar=entry()),
     "cancelled-by-leaving": class_facts(MORNING, by="沈国强", left=True, calendar=entry("CANCEL", 2)),
     "handed_over": class_facts(MORNING, heir="王䶮", seated=True, calendar=entry("CANCEL", 2)),

@@ -13,6 +13,7 @@ from courses.booking.actions.book import Outcome, book, require_open
 from courses.booking.actions.cancel import cancel, give_up, settle, undo_cancel
 from courses.booking.actions.change import call_off, change_lecturers, move, replace_reminders, resize
 from courses.booking.actions.change_class import change_class
+from courses.booking.actions.confirm import ask_to_decide, confirm, confirm_reached
 from courses.booking.actions.discard import discard
 from courses.booking.actions.draw import draw, draw_due
 from courses.booking.actions.enrol import Prospect, enrol, prospects
@@ -20,6 +21,7 @@ from courses.booking.actions.ground import Candidate, Locked, candidates, locked
 from courses.booking.actions.hand_over import hand_over
 from courses.booking.actions.hold import hold
 from courses.booking.actions.lapse import lapse_due
+from courses.booking.actions.merge import merge
 from courses.booking.actions.name import NewColleague, name
 from courses.booking.actions.promote import people_waiting, promote_waiting
 from courses.booking.actions.reorder import reorder
@@ -35,6 +37,7 @@ __all__ = [
     "answer",
     "appeal",
     "approve",
+    "ask_to_decide",
     "book",
     "call_off",
     "cancel",
@@ -42,6 +45,8 @@ __all__ = [
     "change_booking_rule",
     "change_class",
     "change_lecturers",
+    "confirm",
+    "confirm_reached",
     "decide",
     "disapprove",
     "discard",
@@ -54,6 +59,7 @@ __all__ = [
     "hold",
     "lapse_due",
     "locked_class",
+    "merge",
     "move",
     "name",
     "people_waiting",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sqlalchemy import select, update
 
-from courses.booking.actions.cancel import _locked_booking, give_up
+from courses.booking.actions.cancel import give_up, locked_booking
 from courses.booking.actions.ground import Locked, log, require_standing
 from courses.booking.model import Booking, Consent, State
 from courses.ground import clock
@@ -24,7 +24,7 @@ def answer(actor: Actor, booking_id: int, yes: bool, door: str = "page", number:
     Raises Refusal: not_found, not_asked (nothing is, or another question since), called_off, begun.
     """
     with transaction():
-        class_, booking, reader = _locked_booking(actor, booking_id)
+        class_, booking, reader = locked_booking(actor, booking_id)
         require_standing(class_.row, clock.now())
         question = booking.asks
         if question is None or number not in (None, class_.row.schedule_no + booking.sequence):

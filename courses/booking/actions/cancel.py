@@ -41,7 +41,7 @@ def cancel(actor: Actor, booking_id: int, door: str = "page") -> bool:
     called_off, begun.
     """
     with transaction():
-        class_, booking, reader = _locked_booking(actor, booking_id)
+        class_, booking, reader = locked_booking(actor, booking_id)
         at = clock.now()
         require_standing(class_.row, at)
         if not booking.is_live:
@@ -95,7 +95,7 @@ def undo_cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
     person_clash.
     """
     with transaction():
-        class_, booking, reader = _locked_booking(actor, booking_id)
+        class_, booking, reader = locked_booking(actor, booking_id)
         at = clock.now()
         require_standing(class_.row, at)
         if booking.is_live or booking.reason in FINAL:
@@ -163,7 +163,7 @@ def count_came(class_: TrainingClass) -> None:
     class_.came = db.session.scalar(select(func.count()).where(*came)) or 0
 
 
-def _locked_booking(actor: Actor, booking_id: int) -> tuple[Locked, Booking, Reader]:
+def locked_booking(actor: Actor, booking_id: int) -> tuple[Locked, Booking, Reader]:
     """Lock the booking's class, then read the booking."""
     class_ = locked_class(class_of(booking_id))
     return class_, *booking_in(actor, class_, booking_id)

@@ -38,14 +38,15 @@ from courses.ground.db import db
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import lock_all, locked, transaction
 from courses.homes.model import Room
-from courses.outbox.actions import Reader, post_all, row_of, withdraw
+from courses.outbox.actions import Reader, post_all, row_of, withdraw, withdraw_of_class
 from courses.outbox.answers import Question
 from courses.people.model import Person
 from courses.people.rights import Actor, Right, require
 from courses.webhooks.model import Event
 
 REMINDER = "reminder"
-MOVED_ALONG = ("opens_at", "closes_at", "cancel_until", "names_by", "draw_at", "shares_until")
+DECIDE = "decide"
+MOVED_ALONG = ("opens_at", "closes_at", "cancel_until", "names_by", "draw_at", "shares_until", "decide_by")
 
 
 def move(
@@ -64,13 +65,13 @@ def move(
     """
     with transaction():
         at = clock.now()
-        class_ = _to_change(actor, class_id, at)
+        class_ = class_to_change(actor, class_id, at)
         require_unchanged(class_.row, seen)
         before = class_.spans()
         spans = check_sittings(sittings, at)
         if spans == before and room_id == class_.row.room_id:
             raise Refusal("nothing_changed")
-        seated, waiting = _live(class_id)
+        seated, waiting = live_bookings(class_id)
         lecturer_ids = _lecturer_ids(class_id)
         # Room, then people, as publishing does; and all people in one go: whoever books elsewhere meets the new hour.
         locked(Room, room_id)
@@ -92,8 +93,10 @@ def move(
                 class_.row.draw_at = min(max(at, class_.row.draw_at + shift), class_.row.closes_at)
             if class_.row.shares_until:
                 class_.row.shares_until += shift
+            if class_.row.decide_by:
+                class_.row.decide_by = min(class_.row.decide_by + shift, spans[0][0])
             set_sittings(class_.row, spans)
-        _reschedule(class_, at)
+        reschedule(class_, at)
         moved = locked_class(class_id)
         withdraw([t.booking_id for t in seated], REMINDER)
         was = catalogue.iso(before)
@@ -103,7 +106,7 @@ def move(
         asked = set() if spans == before else ask_consent(class_id)
         tell("moved", moved, _with_questions(class_id, seated, asked), "REQUEST", **facts)
         tell("moved", moved, waiting, **facts, queued=True)
-        _tell_lecturers("moved", moved, **facts)
+        tell_who_teaches("moved", moved, **facts)
         tell_holders("moved", moved, _move_deadlines(moved.row, at), **facts, held=True)
         promote(moved, at)  # someone passed over for a clash may be free at the new hour
 
@@ -111,16 +114,19 @@ def move(
 def resize(actor: Actor, class_id: int, capacity: int, door: str = "page") -> None:
     """Give the class more or fewer seats; more go to the queue at once.
 
-    Raises Refusal: not_found, not_allowed, called_off, begun, below_taken, below_kept, too_many_seats, nothing_changed.
+    Raises Refusal: not_found, not_allowed, called_off, begun, below_taken, below_kept, below_minimum, too_many_seats,
+    nothing_changed.
     """
     with transaction():
         at = clock.now()
-        class_ = _to_change(actor, class_id, at)
+        class_ = class_to_change(actor, class_id, at)
         if capacity < max(class_.row.seats_taken, 1):
             raise Refusal("below_taken", taken=class_.row.seats_taken)
         kept = kept_of(class_.row, at)
         if capacity < class_.row.seats_taken + kept:
             raise Refusal("below_kept", taken=class_.row.seats_taken, kept=kept)
+        if class_.row.is_tentative and capacity < (class_.row.minimum or 0):
+            raise Refusal("below_minimum", minimum=class_.row.minimum)
         room = db.session.get_one(Room, class_.row.room_id)
         if capacity > room.seats:
             raise Refusal("too_many_seats", room=room, seats=room.seats)
@@ -141,18 +147,19 @@ def call_off(actor: Actor, class_id: int, reason: str, door: str = "page", reaso
     """
     with transaction():
         at = clock.now()
-        class_ = _to_change(actor, class_id, at)
-        seated, waiting = _live(class_id)
+        class_ = class_to_change(actor, class_id, at)
+        seated, waiting = live_bookings(class_id)
         withdraw([t.booking_id for t in seated + waiting])
+        withdraw_of_class(class_id, DECIDE)
         why: dict[str, Any] = {"reason": reason, "reason_en": reason_en} if reason_en else {"reason": reason}
         log(class_id, "called_off", actor, door, **why)
         class_.row.state = ClassState.CALLED_OFF
         class_.row.call_off_reason, class_.row.call_off_reason_en = reason, reason_en
-        _reschedule(class_, at)
+        reschedule(class_, at)
         tell("called_off", class_, seated, "CANCEL", **why)
         tell("called_off", class_, waiting, **why)
-        tell_holders("called_off", class_, _unnamed(class_id), **why)
-        _tell_lecturers("called_off", class_, **why)
+        tell_holders("called_off", class_, unnamed_of(class_id), **why)
+        tell_who_teaches("called_off", class_, **why)
         announce_class(Event.CALLED_OFF, class_.facts(), reason={"zh": reason, "en": reason_en or None})
         live = update(Booking).where(Booking.class_id == class_id, Booking.state.in_(LIVE))
         db.session.execute(live.values(state=State.CANCELLED, reason="called_off", changed_at=at))
@@ -168,7 +175,7 @@ def change_lecturers(actor: Actor, class_id: int, lecturer_ids: Collection[int],
     """
     with transaction():
         at = clock.now()
-        class_ = _to_change(actor, class_id, at)
+        class_ = class_to_change(actor, class_id, at)
         before = _lecturer_ids(class_id)
         if before and not lecturer_ids:
             raise Refusal("no_lecturer")
@@ -186,25 +193,25 @@ def replace_reminders(actor: Actor, class_id: int, minutes_before: Collection[in
     """Replace the class's reminder rules; a moment that is already past stays silent."""
     with transaction():
         at = clock.now()
-        class_ = _to_change(actor, class_id, at)
+        class_ = class_to_change(actor, class_id, at)
         set_reminders(class_.row, minutes_before, at)
         log(class_id, "reminders_changed", actor, door, minutes=sorted(minutes_before))
 
 
-def _to_change(actor: Actor, class_id: int, at: dt.datetime) -> Locked:
+def class_to_change(actor: Actor, class_id: int, at: dt.datetime) -> Locked:
     class_ = locked_class(class_id)
     require(actor, Right.CHANGE_CLASS, squadron_id=class_.row.squadron_id)
     require_standing(class_.row, at)
     return class_
 
 
-def _reschedule(class_: Locked, at: dt.datetime) -> None:
+def reschedule(class_: Locked, at: dt.datetime) -> None:
     class_.row.schedule_no += 1
     class_.row.scheduled_at = at
     db.session.flush()
 
 
-def _live(class_id: int) -> tuple[list[Told], list[Told]]:
+def live_bookings(class_id: int) -> tuple[list[Told], list[Told]]:
     """Return those with a seat and those waiting; who is still to be named is neither."""
     statement = (
         select(Booking.id, Booking.sequence, Booking.state, Person.id, Person.email)
@@ -220,7 +227,7 @@ def _live(class_id: int) -> tuple[list[Told], list[Told]]:
     return seated, waiting
 
 
-def _unnamed(class_id: int) -> list[Booking]:
+def unnamed_of(class_id: int) -> list[Booking]:
     unnamed = select(Booking).where(Booking.class_id == class_id, Booking.person_id.is_(None), Booking.state.in_(LIVE))
     return list(db.session.scalars(unnamed.order_by(Booking.id), execution_options={"populate_existing": True}))
 
@@ -228,7 +235,7 @@ def _unnamed(class_id: int) -> list[Booking]:
 def _move_deadlines(row: TrainingClass, at: dt.datetime) -> list[Booking]:
     """Let the time to name move along, and return what is to be named. Where it would be over at once, it lasts until
     the class begins."""
-    unnamed = _unnamed(row.id)
+    unnamed = unnamed_of(row.id)
     for booking in unnamed:
         booking.due_at = row.names_until if row.names_until > at else row.starts_at
     db.session.flush()
@@ -255,7 +262,7 @@ def _lecturer_ids(class_id: int) -> list[int]:
     return list(db.session.scalars(select(Teaching.person_id).where(Teaching.class_id == class_id)))
 
 
-def _tell_lecturers(kind: str, class_: Locked, **facts: object) -> None:
+def tell_who_teaches(kind: str, class_: Locked, **facts: object) -> None:
     readers = [Reader(t.id, t.email) for t in catalogue.lecturers_of(class_.row.id)]
     said = {"class_": class_.facts(), "path": f"/classes/{class_.row.id}", "lecturer": True, **facts}
     number = class_.row.schedule_no

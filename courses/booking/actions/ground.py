@@ -303,10 +303,15 @@ def tell_requested(class_: Locked, requested: Collection[tuple[Told, str]], due_
     """Tell whose seats wait for approval by when, and who may give it."""
     due = {"due_at": due_at.isoformat()}
     tell("requested", class_, [told for told, _ in requested], **due)
-    deciding = approvers([told.booking_id for told, _ in requested])
+    tell_approvers(class_, requested, **due)
+
+
+def tell_approvers(class_: Locked, requested: Collection[tuple[Told, str]], **facts: Any) -> None:
+    """Tell who may approve these seats, each with the name of whose it is."""
+    deciding = approvers([told.booking_id for told, _ in requested]) if requested else {}
     asked = [
-        told._replace(reader=reader, own={"who": name})
+        told._replace(reader=reader, own={**told.own, "who": name})
         for told, name in requested
         for reader in deciding.get(told.booking_id, ())
     ]
-    tell("to_approve", class_, asked, **due)
+    tell("to_approve", class_, asked, **facts)

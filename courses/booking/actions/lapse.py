@@ -4,10 +4,10 @@ import datetime as dt
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 
 from courses.booking.actions.ground import Locked, Told, approvers, locked_class, log, tell, tell_holders
-from courses.booking.actions.promote import promote
+from courses.booking.actions.promote import promote, still_waiting
 from courses.booking.model import LAPSES, SEATED, Booking, State
 from courses.ground import clock
 from courses.ground.db import db
@@ -38,16 +38,11 @@ def _lapse(class_id: int, at: dt.datetime) -> int:
             booking.reason, booking.state, booking.changed_at = LAPSES[booking.state], State.CANCELLED, at
             booking.sequence += 1
         db.session.flush()
-        class_.row.queued = _still_waiting(class_id)
+        class_.row.queued = still_waiting(class_id)
         for state, due_at, gone in alike:
             _tell(class_, state, due_at, gone)
         promote(class_, at)
         return len(lapsed)
-
-
-def _still_waiting(class_id: int) -> int:
-    waiting = (Booking.class_id == class_id, Booking.state == State.QUEUED)
-    return db.session.scalar(select(func.count(Booking.enrolment_id.distinct())).where(*waiting)) or 0
 
 
 def _lapsing(class_id: int, at: dt.datetime) -> list[Booking]:

@@ -10,7 +10,7 @@ from courses.booking.actions.ground import Candidate, Locked, keeps_seats
 from courses.booking.model import SEATED, Booking, Enrolment
 from courses.booking.seating import OPEN, Group, Limit, Member, Seats, pools, seat
 from courses.catalogue.model import Course, FillRule, SeatShare, ShareKind, TrainingClass
-from courses.catalogue.queries import shares_of
+from courses.catalogue.shares import shares_of
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.refusal import Refusal

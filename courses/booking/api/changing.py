@@ -67,6 +67,7 @@ def move(class_id: int, body: Move) -> Class:
     *_CHANGE_REFUSES,
     "below_taken",
     "below_kept",
+    "below_minimum",
     "too_many_seats",
     about=_l("More seats go to the queue at once."),
 )

@@ -86,6 +86,17 @@ class SeatShare(Shape):
     taken: int
 
 
+class Minimum(Shape):
+    about = _l(
+        "The class is tentative until `people` are booked or its squadron decides, by `decide_by`; `confirmed_at`: "
+        "since when it takes place for certain."
+    )
+
+    people: int
+    decide_by: Moment
+    confirmed_at: Moment | None
+
+
 class Class(Shape):
     about = _l(
         "One dated class of a course. `free`: seats not taken; `queued`: how many wait; `is_open`: one may book or "
@@ -117,6 +128,8 @@ class Class(Shape):
     names_by: Moment
     first_until: Moment | None
     draw: Draw | None
+    minimum: Minimum | None
+    merged_into: Id | None
     schedule_no: int
 
 
@@ -375,6 +388,8 @@ def class_of(view: ClassView, at: dt.datetime) -> Class:
         names_by=row.names_until,
         first_until=row.first_until,
         draw=_draw(row),
+        minimum=_minimum(row),
+        merged_into=row.merged_into,
         schedule_no=row.schedule_no,
     )
 
@@ -384,6 +399,12 @@ def _draw(row: TrainingClass) -> Draw | None:
         return None
     seed = row.draw_seed if row.drawn_at else None
     return Draw(draw_at=row.draw_at, commitment=row.draw_commitment, drawn_at=row.drawn_at, seed=seed)
+
+
+def _minimum(row: TrainingClass) -> Minimum | None:
+    if row.minimum is None or row.decide_by is None:
+        return None
+    return Minimum(people=row.minimum, decide_by=row.decide_by, confirmed_at=row.confirmed_at)
 
 
 def after(booking_id: int) -> Booking:

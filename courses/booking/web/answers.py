@@ -6,7 +6,9 @@ from flask import current_app, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 
 from config import Settings
-from courses.booking import actions, queries
+from courses.booking import actions
+from courses.booking.asking import Asked as AskedByLink
+from courses.booking.asking import asked_by_link
 from courses.booking.web.blueprint import pages
 from courses.booking.web.classes import on_booking
 from courses.catalogue.queries import spans_of
@@ -77,11 +79,11 @@ def _said() -> bool:
     return said
 
 
-def _asked(token: str) -> tuple[Asked, queries.Asked]:
+def _asked(token: str) -> tuple[Asked, AskedByLink]:
     """Return what a link asks, and about whom. Raises Refusal("not_found")."""
     settings: Settings = current_app.config["SETTINGS"]
     asked = read(settings.secret_keys, token)
-    found = queries.asked_by_link(asked.booking_id)
+    found = asked_by_link(asked.booking_id)
     if found is None:
         raise Refusal("not_found")
     return asked, found

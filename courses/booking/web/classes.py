@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from courses.booking import actions, queries, words
+from courses.booking import actions, asking, queries, words
 from courses.booking import standing as standings
 from courses.booking import story as stories
 from courses.booking.drawing import drawn
@@ -89,7 +89,7 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
         serves=serves,
         may_change=may(actor, Right.CHANGE_CLASS, squadron_id=view.row.squadron_id),
         queue=queries.people_of(class_id, (State.QUEUED,)) if serves else [],
-        consents=queries.consents(class_id) if serves else {},
+        consents=asking.consents(class_id) if serves else {},
         log=log[:LOG_SHOWN],
         more_happened=len(log) > LOG_SHOWN,
         is_open=view.row.is_bookable(clock.now()),
@@ -447,7 +447,7 @@ def tried(act: Callable[[], None], form: Form) -> bool:
     except Refusal as refusal:
         if refusal.status in (403, 404, 503):
             raise
-        form.refuse(refusal, **REFUSED_AT, below_taken="capacity")
+        form.refuse(refusal, **REFUSED_AT, below_taken="capacity", below_minimum="capacity")
         return False
     return True
 

@@ -31,8 +31,7 @@ def check_plan(plan: ClassPlan, at: dt.datetime) -> list[Span]:
     """Return the plan's sittings in order.
 
     Raises Refusal as `check_sittings` and `check_shares` do, and window_wrong, first_wrong, draw_wrong, names_by_wrong,
-    not_found,
-    course_archived.
+    minimum_wrong, decide_by_wrong, not_found, course_archived.
     """
     sittings = check_sittings(plan.sittings, at)
     if not plan.opens_at < plan.closes_at <= sittings[0][0] or plan.cancel_until > sittings[0][0]:
@@ -44,6 +43,10 @@ def check_plan(plan: ClassPlan, at: dt.datetime) -> list[Span]:
     if plan.names_by and not max(at, plan.opens_at) < plan.names_by <= sittings[0][0]:
         raise Refusal("names_by_wrong")
     check_shares(plan, sittings[0][0])
+    if plan.minimum and plan.minimum > plan.capacity:
+        raise Refusal("minimum_wrong", seats=plan.capacity)
+    if plan.decide_by and not at < plan.decide_by <= sittings[0][0]:
+        raise Refusal("decide_by_wrong")
     course = db.session.get(Course, plan.course_id)
     if course is None:
         raise Refusal("not_found")

@@ -38,8 +38,8 @@ def publish(actor: Actor, plan: ClassPlan, request_key: RequestKey | None = None
     """Publish a class of the actor's squadron, or the draft it was so far; return its id.
 
     Raises Refusal: no_sitting, ends_before_start, sittings_overlap, in_the_past, window_wrong, first_wrong, draw_wrong,
-    shares_too_many, shares_twice, shares_wrong, too_many_seats, room_clash, lecturer_clash, not_found (course, room,
-    lecturer or draft), not_allowed.
+    shares_too_many, shares_twice, shares_wrong, minimum_wrong, decide_by_wrong, too_many_seats, room_clash,
+    lecturer_clash, not_found (course, room, lecturer or draft), not_allowed.
     """
     with transaction(request_key) as kept:
         if kept.earlier_answer:
@@ -53,7 +53,7 @@ def save_draft(actor: Actor, plan: ClassPlan, draft: int | None = None, request_
     """Keep a class of the actor's squadron that nobody else sees yet; return its id.
 
     Raises Refusal: no_sitting, ends_before_start, sittings_overlap, in_the_past, window_wrong, draw_wrong,
-    shares_too_many, shares_twice, shares_wrong, not_found, not_allowed.
+    shares_too_many, shares_twice, shares_wrong, minimum_wrong, decide_by_wrong, not_found, not_allowed.
     """
     with transaction(request_key) as kept:
         if kept.earlier_answer:
@@ -154,6 +154,8 @@ def _written(
         "names_by": plan.names_by,
         "fill_rule": plan.fill_rule,
         "shares_until": plan.shares_until if plan.shares else None,
+        "minimum": plan.minimum,
+        "decide_by": plan.decide_by,
         "state": state,
     }
     with db.session.no_autoflush:  # all at once: written in part, booking would close after the class begins

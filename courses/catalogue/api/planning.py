@@ -39,9 +39,11 @@ _DRAFT_REFUSES = (
     "window_wrong",
     "draw_wrong",
     "names_by_wrong",
+    "minimum_wrong",
+    "decide_by_wrong",
     "course_archived",
 )
-_PUBLISH_REFUSES = (*PLACE_REFUSES, "window_wrong", "draw_wrong", "names_by_wrong", "course_archived")
+_PUBLISH_REFUSES = (*PLACE_REFUSES, *_DRAFT_REFUSES[4:])
 
 
 class Published(Made):

@@ -94,7 +94,9 @@ class Plan(Timetable):
         "can book who had asked to be told of the course. With `draw_at` lots are drawn then among all who entered "
         "before. `names_by`: until when held seats can get their names; without it until `cancel_until`. "
         "`fill_rule`: whether those who fit go before a group that does not. `shares` are kept until `shares_until`, "
-        "or until `cancel_until`."
+        "or until `cancel_until`. "
+        "With a `minimum` the class is tentative until so many are booked or the squadron decides, by `decide_by` or "
+        "two working days before."
     )
 
     course: Id
@@ -110,6 +112,8 @@ class Plan(Timetable):
     fill_rule: FillRule = FillRule.STRICT
     shares: list[Kept] = Field([], max_length=MAX_SHARES)
     shares_until: Moment | None = None
+    minimum: Seats | None = None
+    decide_by: Moment | None = None
     reminders: list[Minutes] = Field(list(DEFAULT_REMINDERS), max_length=len(_MINUTES))
 
     def as_class_plan(self) -> ClassPlan:
@@ -132,6 +136,8 @@ class Plan(Timetable):
             lecturer_ids=self.lecturers,
             reminders=self.reminders,
             enterprise_limit=self.enterprise_limit,
+            minimum=self.minimum,
+            decide_by=(self.decide_by or planning.usual_decision(begins)) if self.minimum else None,
         )
 
 
@@ -158,6 +164,8 @@ class Planned(Shape):
     fill_rule: FillRule
     shares: list[Kept]
     shares_until: Moment | None
+    minimum: int | None
+    decide_by: Moment | None
     reminders: list[int]
 
 
@@ -218,6 +226,8 @@ def planned(plan: ClassPlan) -> Planned:
         fill_rule=plan.fill_rule,
         shares=[Kept(kind=share.kind, seats=share.seats, of=share.of) for share in plan.shares],
         shares_until=plan.shares_until,
+        minimum=plan.minimum,
+        decide_by=plan.decide_by,
         reminders=sorted(plan.reminders, reverse=True),
     )
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, case, func, or_, select
 
 from courses.booking.model import SEATED, Booking
 from courses.catalogue.model import ClassState, Course, Sitting, Teaching, TrainingClass
+from courses.catalogue.planning import work_time
 from courses.catalogue.queries import Card, as_cards, cards, first_going
 from courses.ground import clock
 from courses.ground.db import db
@@ -18,6 +19,7 @@ from courses.people.model import Person, Role
 from courses.people.rights import Actor
 
 LONGEST = dt.timedelta(hours=24)  # no sitting lasts longer
+ASK_BEFORE = 3  # working days before a decision: since when the officers have been asked for it
 
 
 def classes_of_squadron(squadron_id: int, at: dt.datetime, limit: int = 30) -> list[Card]:
@@ -36,6 +38,17 @@ def near(squadron_id: int, at: dt.datetime, until: dt.datetime) -> list[Card]:
     # By their end alone the database finds the few still to come; asked for an order, it would read all that were.
     begin_before = (card for card in as_cards(going.order_by(None)) if card.starts_at <= until)
     return sorted(begin_before, key=lambda card: (card.starts_at, card.id))
+
+
+def to_decide(squadron_id: int, at: dt.datetime) -> list[Card]:
+    """Return the squadron's tentative classes about which it has been asked to decide, the most urgent first."""
+    tentative = (TrainingClass.minimum.is_not(None), TrainingClass.confirmed_at.is_(None), TrainingClass.starts_at > at)
+    served = (TrainingClass.squadron_id == squadron_id, TrainingClass.state == ClassState.PUBLISHED)
+    found = as_cards(cards().where(*served, *tentative).order_by(None).order_by(TrainingClass.decide_by).limit(30))
+    if not found:
+        return []
+    time = work_time()
+    return [row for row in found if row.decide_by and time.between(at, row.decide_by) <= ASK_BEFORE * time.day]
 
 
 def unmarked_classes(squadron_id: int | None, lecturer_id: int | None, at: dt.datetime) -> list[Card]:

@@ -10,6 +10,7 @@ from flask import redirect, render_template, url_for
 from courses.booking import queries as booking
 from courses.booking import standing as standings
 from courses.booking.model import State
+from courses.catalogue.queries import Card
 from courses.desks import queries
 from courses.desks.queries import classes as of_classes
 from courses.desks.queries import coverage as of_city
@@ -87,11 +88,13 @@ def _officer(actor: Actor, now: dt.datetime) -> dict[str, Any]:
     looked(actor, "notices", person_ids=[one.person_id for one in untold])
     unmarked = queries.unmarked_classes(actor.squadron_id, None, now)
     gaps = of_managers.gaps(clock.this_year(), city().hours_target, actor.towns)
+    undecided = of_classes.to_decide(actor.squadron_id, now)
     waiting = [row for row in near if row.queued]
     empty = [row for row in near if row.starts_at > now and row.seats_taken * 100 < row.capacity * HALF_EMPTY]
     todos = [
         Todo("appeals", standings.appeals_waiting(actor.squadron_id), url_for("booking.appeals"), "wait"),
         Todo("untold", len(untold), "#untold", "lost"),
+        _to_decide(undecided, now),
         Todo("unmarked", len(unmarked), _first_roster(unmarked), "wait"),
         Todo("half_empty", len(empty), "#weeks", "wait"),
         Todo("queued", len(waiting), url_for(".classes", state="queue")),
@@ -101,11 +104,19 @@ def _officer(actor: Actor, now: dt.datetime) -> dict[str, Any]:
         "todos": todos,
         "untold": untold,
         "unmarked": unmarked,
+        "to_decide": undecided,
         "weeks": [
             [row for row in near if begins <= max(row.starts_at, now) < ends] for begins, ends in pairwise(borders)
         ],
         **_rooms(actor, clock.local(now).date()),
     }
+
+
+def _to_decide(rows: list[Card], now: dt.datetime) -> Todo:
+    """Return what is to be decided: of one class on its own page, of several on their list."""
+    overdue = any(row.decide_by and row.decide_by <= now for row in rows)
+    url = url_for("booking.decision", class_id=rows[0].id) if len(rows) == 1 else "#decide"
+    return Todo("to_decide", len(rows), url, "lost" if overdue else "wait")
 
 
 def _weeks(now: dt.datetime) -> list[dt.datetime]:
