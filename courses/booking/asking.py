@@ -23,6 +23,7 @@ class Asked(NamedTuple):
         """Return whether what was asked under this number can still be answered."""
         row = self.view.row
         stands = row.state == ClassState.PUBLISHED and not row.has_begun(clock.now())
+        stands = stands and not self.booking.is_overdue(clock.now())
         return stands and self.booking.asks is not None and number == row.schedule_no + self.booking.sequence
 
 

@@ -3,9 +3,9 @@
 import datetime as dt
 from typing import NamedTuple
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 
-from courses.booking.model import LIVE, SEATED, Booking, Enrolment, Event
+from courses.booking.model import LIVE, SEATED, Booking, Enrolment, Event, State
 from courses.catalogue.model import SeatShare, ShareKind, TrainingClass
 from courses.ground.db import db
 from courses.people.model import Industry, Town
@@ -53,6 +53,10 @@ def kept_seats(class_: TrainingClass) -> list[KeptSeats]:
     return [KeptSeats(*row) for row in db.session.execute(statement)]
 
 
+PASSED_ON = ("declined", "unanswered")
+"""Reasons for which an offered seat went to the next."""
+
+
 class Entry(NamedTuple):
     """One line of the seat ledger: `seats` of one request that became the same, and why. It names nobody.
 
@@ -71,12 +75,13 @@ class Entry(NamedTuple):
 
 
 def entries_of(class_id: int) -> list[Entry]:
-    """Return every seat and every place in the queue of a class, in the order of the requests."""
+    """Return every seat, every place in the queue and every offer that was passed on, in the order of the requests."""
     became = (Booking.state, Booking.share_id, Booking.reason, Booking.changed_at)
     statement = (
         select(Enrolment.order_no, Enrolment.entry_no, Enrolment.made_at, func.count(), *became, Enrolment.standby)
         .join(Enrolment, Enrolment.id == Booking.enrolment_id)
-        .where(Booking.class_id == class_id, Booking.state.in_(LIVE))
+        .where(Booking.class_id == class_id)
+        .where(or_(Booking.state.in_(LIVE), and_(Booking.state == State.CANCELLED, Booking.reason.in_(PASSED_ON))))
         .group_by(Enrolment.id, *became)
         .order_by(Enrolment.standby, Enrolment.order_no, func.min(Booking.id))
     )

@@ -38,11 +38,11 @@ LAPSES = {
 """States that wait for somebody until `Booking.due_at`, and the reason for which they are cancelled after it. In the
 queue only a place that is still to be named has such an end."""
 FINAL = (
-    *("called_off", "merged", "handed_over", "left", "changed", "changed_late", "released", "not_approved"),
+    *("called_off", "merged", "handed_over", "left", "changed", "changed_late", "released", "not_approved", "declined"),
     *LAPSES.values(),
 )
 """Reasons for which a booking is cancelled and nobody can take that back."""
-MOVED_UP = ("promoted", "lots_drawn")
+MOVED_UP = ("promoted", "offered", "lots_drawn")
 """Events after which a seat given up before them is gone, and an entry with them."""
 _IS_LIVE = text("state <> 'cancelled' AND person_id IS NOT NULL")
 _IS_DUE = text("due_at IS NOT NULL")
@@ -150,9 +150,15 @@ class Booking(Base, kw_only=True):
     def takes_a_seat(self) -> bool:
         return self.state in SEATED
 
+    def is_overdue(self, at: dt.datetime) -> bool:
+        """Return whether the time is over by which it was to be named, approved or answered."""
+        return self.due_at is not None and self.due_at <= at
+
     @property
     def asks(self) -> Question | None:
         """What its person is asked now."""
+        if self.state == State.OFFERED:
+            return Question.OFFER
         return Question.NEW_TIME if self.state == State.BOOKED and self.consent == Consent.ASKED else None
 
 

@@ -263,8 +263,11 @@ def coming_of_enterprise(enterprise_id: int, at: dt.datetime, limit: int = 50) -
     )
 
 
+UNSETTLED = (State.HELD, State.REQUESTED, State.OFFERED)
+
+
 class Unsettled(NamedTuple):
-    """Places of one class for which an enterprise has yet to act by `due_at`: to approve, or to name."""
+    """Places of one class for which an enterprise has yet to act by `due_at`: to approve, to name, or to answer."""
 
     class_id: int
     title_zh: str
@@ -276,7 +279,7 @@ class Unsettled(NamedTuple):
 
 
 def unsettled(enterprise_id: int, at: dt.datetime) -> list[Unsettled]:
-    """Return what an enterprise has yet to approve or to name, the most urgent first."""
+    """Return what an enterprise has yet to approve, to name or to answer, the most urgent first."""
     statement = (
         select(
             Booking.class_id,
@@ -290,7 +293,7 @@ def unsettled(enterprise_id: int, at: dt.datetime) -> list[Unsettled]:
         .join(Enrolment, Enrolment.id == Booking.enrolment_id)
         .join(TrainingClass, TrainingClass.id == Booking.class_id)
         .join(Course, Course.id == TrainingClass.course_id)
-        .where(Enrolment.enterprise_id == enterprise_id, Booking.state.in_((State.HELD, State.REQUESTED)))
+        .where(Enrolment.enterprise_id == enterprise_id, Booking.state.in_(UNSETTLED))
         .where(Booking.due_at > at)
         .group_by(Booking.class_id, Course.title_zh, Course.title_en, TrainingClass.starts_at, Booking.state)
         .order_by(func.min(Booking.due_at), Booking.class_id)

@@ -15,6 +15,11 @@ SEATED: dict[str, Any] = {
     "drawn": _l("by lot"),
     "taken_over": _l("taken over from a colleague"),
     "undone": _l("a cancellation was taken back"),
+    "offered": _l("offered, next in order"),
+    "accepted": _l("accepted the offer, next in order"),
+    "declined": _l("declined the offer"),
+    "unanswered": _l("did not answer the offer in time"),
+    "merged": _l("came from a class that was joined with this one"),
 }
 WAITING: dict[str, Any] = {
     "reordered": _l("waits at this place because the squadron put it there by hand"),
@@ -25,6 +30,18 @@ WAITING: dict[str, Any] = {
     "no_room": _l("passed over: too few seats for the group; this class fills gaps"),
     "kept": _l("passed over: the free seats are kept for others"),
 }
+
+
+OUTCOMES: dict[str, Any] = {
+    State.QUEUED: _l("In the queue"),
+    State.OFFERED: _l("Seat offered"),
+    State.CANCELLED: _l("Passed on"),
+}
+
+
+def outcome(state: str) -> str:
+    """Return what became of a request, as the ledger of seats says it."""
+    return str(OUTCOMES.get(state, _("Seat")))
 
 
 def why(state: str, reason: str, class_: TrainingClass, standby: bool = False) -> str:

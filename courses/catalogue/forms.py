@@ -26,9 +26,12 @@ from courses.catalogue.actions import CourseText
 from courses.catalogue.model import (
     CANCEL_BEFORE,
     DEFAULT_REMINDERS,
+    MOST_OFFER_HOURS,
+    OFFER_HOURS,
     ClassPlan,
     DayKind,
     FillRule,
+    Promotion,
     Share,
     ShareKind,
     Span,
@@ -196,6 +199,23 @@ class ClassForm(TimetableForm):
         ],
         default=FillRule.STRICT,
     )
+    promotion = RadioField(
+        _l("When a seat comes free"),
+        choices=[
+            SelectChoice(Promotion.DIRECT, _l("The next in the queue has it at once")),
+            SelectChoice(Promotion.OFFER, _l("It is offered to the next, who says yes or no in time")),
+        ],
+        default=Promotion.DIRECT,
+    )
+    offer_hours = IntegerField(
+        _l("Hours to answer an offer"),
+        [Optional(), Between(1, MOST_OFFER_HOURS)],
+        default=OFFER_HOURS,
+        description=_l(
+            "Only working hours count, so that no offer ends at night or on a day off. Shortly before the class there "
+            "is less time, and at the very last the next has the seat at once."
+        ),
+    )
     shares = FieldList(FormField(ShareForm), _l("Kept seats"), min_entries=1, max_entries=MAX_SHARES)
     shares_until = MomentField(
         _l("Free for all from"), [Optional()], description=_l("Empty: from when cancelling is no longer free.")
@@ -214,6 +234,7 @@ class ClassForm(TimetableForm):
         self.first_until.data, self.draw_at.data = plan.first_until, plan.draw_at
         self.names_by.data = plan.names_by
         self.fill_rule.data = plan.fill_rule
+        self.promotion.data, self.offer_hours.data = plan.promotion, plan.offer_hours
         self.shares_until.data = plan.shares_until if plan.shares_until != plan.cancel_until else None
         while plan.shares and len(self.shares):
             self.shares.pop_entry()
@@ -255,6 +276,8 @@ class ClassForm(TimetableForm):
             draw_at=self.draw_at.data,
             names_by=self.names_by.data,
             fill_rule=FillRule(self.fill_rule.data),
+            promotion=Promotion(self.promotion.data),
+            offer_hours=self.offer_hours.data or OFFER_HOURS,
             shares=shares,
             shares_until=(self.shares_until.data or cancel_until) if shares else None,
             lecturer_ids=self.lecturers.data or (),
@@ -371,4 +394,5 @@ REFUSED_AT = {
     "shares_wrong": "shares_until",
     "minimum_wrong": "minimum",
     "decide_by_wrong": "decide_by",
+    "offer_hours_wrong": "offer_hours",
 }

@@ -40,6 +40,16 @@ class FillRule(StrEnum):
     FILL_GAPS = "fill_gaps"
 
 
+class Promotion(StrEnum):
+    """What becomes of a seat that comes free: the next in the queue has it at once, or is offered it until an hour."""
+
+    DIRECT = "direct"
+    OFFER = "offer"
+
+
+OFFER_HOURS, MOST_OFFER_HOURS = 8, 80
+
+
 class ShareKind(StrEnum):
     """For whom seats can be kept. A first-timer never had a seat in a class."""
 
@@ -79,6 +89,8 @@ class ClassPlan:
     first_until: dt.datetime | None = None
     minimum: int | None = None
     decide_by: dt.datetime | None = None
+    promotion: Promotion = Promotion.DIRECT
+    offer_hours: int = OFFER_HOURS
 
 
 class DayKind(StrEnum):
@@ -224,7 +236,8 @@ class TrainingClass(Base, kw_only=True):
     whom its SeatShares name; then all are for everyone.
     With a `minimum` the class is tentative until so many are booked or its squadron decides, which it is asked to do
     until `decide_by`; `confirmed_at`: since when it takes place for certain. `merged_into`: the class that took over
-    its people when there were too few.
+    its people when there were too few. `promotion`: whether a seat that comes free is the next one's at once, or is
+    offered for at most `offer_hours` of the city's working time.
     """
 
     __tablename__ = "training_class"
@@ -244,6 +257,8 @@ class TrainingClass(Base, kw_only=True):
         CheckConstraint("draw_at IS NULL OR length(draw_seed) = 64", name="draws_from_a_seed"),
         CheckConstraint("fill_rule IN ('strict', 'fill_gaps')", name="fill_rule_known"),
         CheckConstraint("shares_until <= starts_at", name="shares_end_before_start"),
+        CheckConstraint("promotion IN ('direct', 'offer')", name="promotion_known"),
+        CheckConstraint("offer_hours > 0", name="offer_hours_positive"),
         Index("ix_training_class_shelf", "state", "starts_at"),
         Index("ix_training_class_course", "course_id", "state", "starts_at", "ends_at"),
         Index("ix_training_class_week", "squadron_id", "starts_at"),
@@ -285,6 +300,8 @@ class TrainingClass(Base, kw_only=True):
     decide_by: Mapped[dt.datetime | None] = mapped_column(default=None)
     confirmed_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     merged_into: Mapped[int | None] = mapped_column(default=None)
+    promotion: Mapped[Promotion] = mapped_column(String(16), default=Promotion.DIRECT, server_default="direct")
+    offer_hours: Mapped[int] = mapped_column(default=OFFER_HOURS, server_default=str(OFFER_HOURS))
     course: Mapped[Course] = relationship(init=False, viewonly=True)
     room: Mapped[Room] = relationship(init=False, viewonly=True)
     sittings: Mapped[list["Sitting"]] = relationship(init=False, viewonly=True, order_by="Sitting.starts_at")

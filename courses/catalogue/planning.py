@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from courses.catalogue.model import (
+    OFFER_HOURS,
     ClassPlan,
     ClassState,
     ClassTemplate,
@@ -16,6 +17,7 @@ from courses.catalogue.model import (
     DayKind,
     FillRule,
     Holiday,
+    Promotion,
     ReminderRule,
     Share,
     ShareKind,
@@ -134,6 +136,8 @@ def plan_of(class_: TrainingClass) -> ClassPlan:
         shares_until=class_.shares_until,
         minimum=class_.minimum,
         decide_by=class_.decide_by,
+        promotion=class_.promotion,
+        offer_hours=class_.offer_hours,
     )
 
 
@@ -223,6 +227,8 @@ def settings_of(plan: ClassPlan, at: dt.datetime) -> dict[str, Any]:
         "shares_end": _minutes(begins - plan.shares_until) if plan.shares_until else None,
         "minimum": plan.minimum,
         "decide": _minutes(begins - plan.decide_by) if plan.decide_by else None,
+        "promotion": plan.promotion,
+        "offer_hours": plan.offer_hours,
     }
 
 
@@ -257,6 +263,8 @@ def plan_from(course_id: int, settings: dict[str, Any], at: dt.datetime) -> Clas
         shares_until=begins - dt.timedelta(minutes=settings["shares_end"]) if settings.get("shares") else None,
         minimum=settings.get("minimum"),  # templates made before there was one have none
         decide_by=begins - dt.timedelta(minutes=settings["decide"]) if settings.get("decide") is not None else None,
+        promotion=Promotion(settings.get("promotion", Promotion.DIRECT)),
+        offer_hours=settings.get("offer_hours", OFFER_HOURS),
         lecturer_ids=settings["lecturers"],
         reminders=settings["reminders"],
     )

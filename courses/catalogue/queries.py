@@ -10,6 +10,7 @@ from courses.catalogue.model import (
     Course,
     CourseIndustry,
     Lecturer,
+    Promotion,
     ReminderRule,
     Sitting,
     Teaching,
@@ -456,8 +457,11 @@ SAID = (
 
 
 def facts_of(class_: TrainingClass, said: Said, spans: list[tuple[dt.datetime, dt.datetime]]) -> dict[str, Any]:
-    """Return what a notice says of a class, as plain JSON; of a tentative one also what it depends on."""
+    """Return what a notice says of a class, as plain JSON; of a tentative one also what it depends on, and `offers`
+    where a seat that comes free is offered."""
     facts = {"id": class_.id, **said._asdict(), "sittings": iso(spans)}
+    if class_.promotion == Promotion.OFFER:
+        facts |= {"offers": True}
     if class_.minimum and class_.decide_by and class_.confirmed_at is None:
         facts |= {"minimum": class_.minimum, "decide_by": class_.decide_by.isoformat()}
     return facts

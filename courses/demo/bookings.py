@@ -8,10 +8,13 @@ from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from courses.booking.model import STANDBY_BEFORE, Appeal, Booking, Enrolment, Event, State
+from courses.booking.offer import open_until
 from courses.catalogue.model import ClassState, Sitting
 from courses.demo.classes import Published, Span
 from courses.demo.rows import Rows
 from courses.demo.town import Manager, Settled, texts
+from courses.ground.holidays import announced, is_weekend
+from courses.ground.worktime import WorkTime
 from courses.roster.actions import earned_half_hours
 from courses.roster.model import Attendance, Mark, YearlyHours
 
@@ -23,6 +26,7 @@ AWAKE: Final = range(8, 21)
 MARKS: Final = {Mark.PRESENT: 86, Mark.EXCUSED: 7, Mark.ABSENT: 7}
 CAME_LATE_SHARE: Final = 0.06
 CAME_LATE: Final = dt.timedelta(minutes=20)  # full hours all the same
+WORK_TIME: Final = WorkTime(lambda day: not is_weekend(day) and day not in announced(day.year))
 APPEAL_SHARE: Final = 0.2
 NOT_DECIDED: Final[dict[str, Any]] = {"answer": "", "upheld": None, "decided_at": None, "decided_by": None}
 DECIDED_AFTER: Final = dt.timedelta(days=3)
@@ -99,12 +103,13 @@ class Registry:
         crowd = self._crowd(class_)
         waiting = [self._waiting(crowd, who) for who in entry.get("queue", ())]
         waiting += [self._waiting(crowd, who)._replace(standby=True) for who in entry.get("standby", ())]
+        offered = [self._waiting(crowd, who)._replace(state=State.OFFERED) for who in entry.get("offered", ())]
         leaving = [self._act([crowd.pop(0)], State.CANCELLED) for _ in range(entry.get("left", 0))]
         seated = [
             self._act([self._employed[self._town.person(name)] for name in group], State.BOOKED)
             for group in entry.get("people", ())
         ]
-        free = entry["taken"] - sum(len(act.people) for act in seated)
+        free = entry["taken"] - sum(len(act.people) for act in seated + offered)
         limit = entry.get("limit", free)
         while free:
             people = self._party(crowd, min(free, limit))
@@ -115,7 +120,7 @@ class Registry:
         self._rng.shuffle(seated)
         for act in leaving:
             seated.insert(self._rng.randrange(len(seated) // 2), act)
-        return seated + waiting
+        return seated + offered + waiting
 
     def _crowd(self, class_: Published) -> list[Manager]:
         """Return who could come, the likeliest first: of the industries it is for, from nearby, key units."""
@@ -183,7 +188,7 @@ class Registry:
             enterprise_id=act.people[0].firm.id,
             standby=act.standby,
         )
-        class_.row["seats_taken"] += len(act.people) if act.state == State.BOOKED else 0
+        class_.row["seats_taken"] += len(act.people) if act.state in (State.BOOKED, State.OFFERED) else 0
         class_.row["queued"] += act.state == State.QUEUED
         for manager in act.people:
             self._book(class_, act, manager.id, enrolment, made_at, left_at)
@@ -191,7 +196,10 @@ class Registry:
     def _book(
         self, class_: Published, act: Act, person: int, enrolment: int, made_at: dt.datetime, left_at: dt.datetime
     ) -> None:
-        has_left = act.state == State.CANCELLED
+        has_left, due_at = act.state == State.CANCELLED, None
+        if act.state == State.OFFERED:
+            due_at = open_until(WORK_TIME, self._at, class_.row["starts_at"], class_.row["offer_hours"])
+            due_at = due_at or class_.row["starts_at"]  # the nearest to an offer that a class at this hour can have
         is_told = person in self._town.cast and not class_.is_over and not class_.row["call_off_reason"]
         booking = self._rows.add(
             Booking,
@@ -199,18 +207,21 @@ class Registry:
             class_id=class_.id,
             person_id=person,
             state=act.state,
-            reason=UNTOLD if act.state == State.BOOKED and not is_told else "asked",
-            changed_at=left_at if has_left else made_at,
+            reason=UNTOLD if act.state == State.BOOKED and not is_told else "offered" if due_at else "asked",
+            due_at=due_at,
+            changed_at=left_at if has_left else self._at if due_at else made_at,
             sequence=1 if has_left else 0,
             attended=None,
             excused=False,
         )
         draw_at = class_.row["draw_at"]
-        what = "booked" if act.state != State.QUEUED else "entered" if draw_at else "queued"
+        what = "booked" if act.state not in (State.QUEUED, State.OFFERED) else "entered" if draw_at else "queued"
         self._log(class_, made_at, what, act.made_by, booking, **{"standby": True} if act.standby else {})
         if has_left:
             self._log(class_, left_at, "cancelled", person, booking, seated=True)
             return
+        if due_at:
+            self._log(class_, self._at, "offered", None, booking, due_at=due_at.isoformat())
         self._busy[person] += class_.sittings.values()
         if is_told:
             method = "REQUEST" if act.state == State.BOOKED else None
@@ -313,7 +324,7 @@ class Registry:
         class_: Published,
         at: dt.datetime,
         what: str,
-        actor: int,
+        actor: int | None,
         booking: int | None = None,
         **facts: Any,
     ) -> None:

@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 from courses.catalogue.model import (
     CANCEL_BEFORE,
     DEFAULT_REMINDERS,
+    OFFER_HOURS,
     ClassState,
     FillRule,
+    Promotion,
     ReminderRule,
     SeatShare,
     Sitting,
@@ -24,6 +26,7 @@ from courses.demo.timetable import HALVES, MORNING, HalfDay, Timetable
 from courses.demo.town import Entry, Settled, texts
 
 NOTICE_TO_COME: Final = dt.timedelta(hours=1)
+DECIDE_BEFORE: Final = dt.timedelta(days=3)
 OFFICE_OPENS: Final = dt.time(8, 30)
 OFFICE_MINUTES: Final = 8 * 60
 CLOSED_AT: Final = dt.time(17)
@@ -142,6 +145,10 @@ class Office:
             "call_off_reason": called_off,
             "draw_at": self._moment((self._in_days(entry["draw"]), MORNING)) if "draw" in entry else None,
             "fill_rule": FillRule(entry.get("fill_rule", FillRule.STRICT)),
+            "minimum": entry.get("minimum"),
+            "decide_by": begins - DECIDE_BEFORE if "minimum" in entry else None,
+            "promotion": Promotion(entry.get("promotion", Promotion.DIRECT)),
+            "offer_hours": OFFER_HOURS,
             "shares_until": begins - CANCEL_BEFORE if "shares" in entry else None,
             "draw_seed": f"{self._rng.getrandbits(256):064x}" if "draw" in entry else "",
         }

@@ -125,6 +125,7 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     "shares_twice": (422, _l("Two lines keep seats for the same people. Make them one.")),
     "minimum_wrong": (422, _l("The class has %(seats)s seats. It can ask for at most that many people.")),
     "decide_by_wrong": (422, _l("The decision must lie ahead, and not after the class begins.")),
+    "offer_hours_wrong": (422, _l("Give one to %(most)s working hours to answer an offer.")),
     "window_wrong": (422, _l("Booking must open before it closes, and close no later than the class begins.")),
     "class_changed": (409, _l("Someone changed this class meanwhile. Look at it as it is now, then decide again.")),
     # booking
@@ -199,6 +200,14 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     ),
     "below_minimum": (409, _l("The class needs %(minimum)s people to take place; it cannot have fewer seats.")),
     "not_asked": (409, _l("Nothing is being asked here any more. The page of the class says what stands now.")),
+    "answer_first": (
+        409,
+        _l("The seat is only offered. Accept it first; after that a colleague can take it."),
+    ),
+    "offer_over": (
+        409,
+        _l("The seat was offered until %(until)s; it goes to the next in the queue. You can ask for a seat again."),
+    ),
     "cannot_undo": (409, _l("The seat has gone to someone else, so the cancellation stands. You can queue again.")),
     "already_told": (409, _l("Someone asked for a seat or was told already. Move the class or call it off instead.")),
     "nothing_to_undo": (409, _l("Something else happened since; there is nothing left to undo.")),

@@ -16,9 +16,10 @@ SALT = "answer"
 
 
 class Question(StrEnum):
-    """NEW_TIME: the class moved, does its new time suit?"""
+    """NEW_TIME: the class moved, does its new time suit? OFFER: a seat came free, do they take it?"""
 
     NEW_TIME = "new_time"
+    OFFER = "offer"
 
 
 class Asked(NamedTuple):

@@ -35,6 +35,8 @@ WORDS: dict[str, Any] = {
     "left": _l("left the enterprise"),
     "lapsed": _l("the time was over"),
     "approved": _l("approved by the enterprise"),
+    "declined": _l("the offer was declined"),
+    "accepted": _l("the offer was accepted"),
     "not_approved": _l("not approved by the enterprise"),
     "to_approve": _l("Booking to approve"),
     "already": _l("in already"),

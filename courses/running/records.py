@@ -115,6 +115,13 @@ def _left_over(at: dt.datetime) -> Select[Any]:
     return select(Booking.id).where(or_(endless, late))
 
 
+def _offered_wrongly() -> Select[Any]:
+    """Seats offered to nobody, or to be answered when the class has begun."""
+    offers = select(Booking.id).join(TrainingClass, TrainingClass.id == Booking.class_id)
+    wrong = or_(Booking.person_id.is_(None), Booking.due_at > TrainingClass.starts_at)
+    return offers.where(Booking.state == State.OFFERED, wrong)
+
+
 def _other_hours() -> Select[Any]:
     """Classes whose row says other hours than their sittings; those that no sitting gives an hour are among them."""
     sittings = (
@@ -218,6 +225,11 @@ def checks() -> tuple[Check, ...]:
             _l("booking %(id)s: the time to name, approve or answer it is over, and it still takes a seat"),
             "The clock has stopped. Is a worker running? By hand: flask --app wsgi tick lapse",
             _left_over(at),
+        ),
+        Check(
+            _l("booking %(id)s: its seat is offered to nobody, or until after the class begins"),
+            "Let the officer cancel it; the seat then goes to the next in the queue.",
+            _offered_wrongly(),
         ),
         Check(
             _l("class %(id)s: its hours differ from those of its sittings"),

@@ -13,6 +13,7 @@ EVENTS = [
     SelectChoice(Event.BOOKED, _l("a seat was booked")),
     SelectChoice(Event.QUEUED, _l("someone joined the queue")),
     SelectChoice(Event.PROMOTED, _l("someone got a seat from the queue")),
+    SelectChoice(Event.OFFERED, _l("someone in the queue was offered a seat")),
     SelectChoice(Event.CANCELLED, _l("a booking was cancelled")),
     SelectChoice(Event.RESTORED, _l("a cancellation was taken back")),
     SelectChoice(Event.PUBLISHED, _l("a class was published")),

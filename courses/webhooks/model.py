@@ -15,6 +15,7 @@ class Event(StrEnum):
     BOOKED = "booking.booked"
     QUEUED = "booking.queued"
     PROMOTED = "booking.promoted"
+    OFFERED = "booking.offered"
     CANCELLED = "booking.cancelled"
     RESTORED = "booking.restored"
     PUBLISHED = "class.published"

@@ -61,6 +61,7 @@ IDS = {
     "over": _CLASS + f"ends_at < {NOW} AND sittings_count > 1",
     "booked": _BOOKING + "'shen@demo.example' AND b.state = 'booked'",
     "queued": _BOOKING + "'lu@demo.example' AND b.state = 'queued'",
+    "offered": "SELECT class_id FROM booking WHERE state = 'offered'",
     "seat": _BOOKING.replace("b.class_id", "b.id", 1) + "'shen@demo.example' AND b.state = 'booked'",
     "waiting": "SELECT b.id FROM booking b JOIN training_class t ON t.id = b.class_id JOIN post o"
     " ON o.squadron_id = t.squadron_id JOIN person p ON p.id = o.person_id WHERE p.email = 'gao@demo.example'"
@@ -169,6 +170,7 @@ CASES = (
     Case("owner", "/desk"),
     Case("owner", "/classes/{open}"),
     Case("owner", "/classes/{full}"),
+    Case("owner", "/classes/{offered}"),
     Case("owner", "/classes/{open}", then="held"),
     Case("owner", "/classes/{open}", then="naming"),
     Case("owner", "/people/new"),
@@ -226,6 +228,7 @@ CASES = (
     Case("shen", "/classes/{by lot}"),
     Case("", "/classes/{by lot}/draw"),
     Case("", "/classes/{full}/seats"),
+    Case("", "/classes/{offered}/seats"),
     Case("gao", "/classes/{of gao}/move"),
     Case("gao", "/classes/{of gao}/move", then="empty"),
     Case("gao", "/classes/{of gao}/capacity", then="empty"),

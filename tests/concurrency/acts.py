@@ -38,6 +38,8 @@ CHECKED = (  # where an act has checked and not yet written
     ("courses.booking.actions.enrol", "_written"),
     ("courses.booking.actions.cancel", "log"),
     ("courses.booking.actions.change_class", "give_up"),
+    ("courses.booking.actions.answer", "log"),
+    ("courses.booking.actions.lapse", "withdraw"),
     ("courses.booking.actions.promote", "_pass_over"),
     ("courses.booking.actions.reorder", "_number"),
     ("courses.booking.actions.appeal", "_decided"),
@@ -108,6 +110,16 @@ def reorder(person_id: int, booking_id: int, place: int, seen: int | None = None
 
 def decide(person_id: int, booking_id: int, upheld: bool) -> None:
     booking.decide(_actor(person_id), booking_id, upheld, "x")
+
+
+def answer(person_id: int, booking_id: int, yes: bool, moment: dt.datetime | None = None) -> None:
+    with clock.pretending(moment or clock.now()):
+        booking.answer(_actor(person_id), booking_id, yes)
+
+
+def lapse(moment: dt.datetime) -> int:
+    with clock.pretending(moment):
+        return booking.lapse_due()
 
 
 def undo(person_id: int, booking_id: int) -> None:

@@ -4,6 +4,7 @@ Each race is run twice: as the product does it, and with every lock switched off
 cannot be seen without the locks would prove nothing with them.
 """
 
+import datetime as dt
 import itertools
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from courses.booking.model import Appeal, Booking, Enrolment, State
 from courses.bulk import actions as bulk
 from courses.bulk.sheet import Row
 from courses.catalogue import queries as catalogue
-from courses.catalogue.model import Course, Share, ShareKind, Sitting
+from courses.catalogue.model import Course, Promotion, Share, ShareKind, Sitting
 from courses.desks.queries import faults
 from courses.ground import clock
 from courses.ground.db import db
@@ -34,6 +35,7 @@ ROUNDS = 10
 """In how many a race must be seen that nothing prevents. Most are seen in the first."""
 Do = Callable[[Sequence[tuple[object, ...]]], list[Outcome]]
 _days = itertools.count(10)
+_offer_days = itertools.count(60)  # so far ahead that there is working time to answer, whatever the holidays
 
 
 def a_class(**plan: object) -> int:
@@ -522,6 +524,72 @@ def one_list_twice(app: Flask, do: Do) -> list[str]:
     return wrong if len(reports) == 1 else [*wrong, f"{len(reports)} reports"]
 
 
+def offered(seats: int, waiting: int) -> tuple[int, list[int]]:
+    """A class of so many seats, all of which came free and are offered to the first of those who wait."""
+    class_id = makers.a_class(seats=seats, days=next(_offer_days), promotion=Promotion.OFFER)
+    leaving, people = makers.strangers(seats), makers.strangers(waiting)
+    seat(class_id, [*leaving, *people])
+    for id_ in leaving:
+        booking.cancel(makers.actor_of_id(id_), booked(class_id, id_))
+    return class_id, people
+
+
+def offers_of(class_id: int) -> dict[int, int]:
+    """Return how often each person was told of an offer in a class, and not of a withdrawn one."""
+    return Counter(n.person_id for n in makers.told("offered") if n.class_id == class_id)
+
+
+def accept_and_expire(app: Flask, do: Do) -> list[str]:
+    """An offer is accepted at the moment at which the clock takes it back: it is theirs, or the next one's.
+
+    The clock comes a little later than the answer may: whichever is first decides, and never both.
+    """
+    class_id, people = offered(1, 2)
+    number = booked(class_id, people[0])
+    due_at = db.session.get_one(Booking, number).due_at
+    assert due_at
+    accepted, lapsed = do(
+        [(acts.answer, people[0], number, True, due_at - dt.timedelta(seconds=1)), (acts.lapse, due_at)]
+    )
+    wrong = [str(lapsed)] if not lapsed.is_done else []
+    wrong += [str(accepted)] if accepted.refusal not in (None, "not_asked") or accepted.error else []
+    states, row = makers.states(class_id), makers.the_class(class_id)
+    stands = ("booked", "queued", 1) if accepted.is_done else ("cancelled", "offered", 0)
+    if (states[people[0]], states[people[1]], row.queued) != stands or row.seats_taken != 1:
+        wrong.append(f"{states}, {row.queued} wait, {row.seats_taken} taken; {accepted}, {lapsed}")
+    if accepted.is_done == (lapsed.answer == 1):
+        wrong.append(f"both or neither: {accepted}, {lapsed}")
+    return wrong + faults()
+
+
+def accept_and_decline(app: Flask, do: Do) -> list[str]:
+    """On one phone an offer is accepted, on another it is declined: one answer counts."""
+    class_id, people = offered(1, 2)
+    number = booked(class_id, people[0])
+    yes, no = do([(acts.answer, people[0], number, answer) for answer in (True, False)])
+    wrong = [str(o) for o in (yes, no) if o.error or o.refusal not in (None, "not_asked")]
+    states, row = makers.states(class_id), makers.the_class(class_id)
+    stands = ("booked", "queued") if yes.is_done else ("cancelled", "offered")
+    if yes.is_done == no.is_done or (states[people[0]], states[people[1]]) != stands or row.seats_taken != 1:
+        wrong.append(f"{states}, {row.seats_taken} taken; {yes}, {no}")
+    return wrong + faults()
+
+
+def offer_and_resize(app: Flask, do: Do) -> list[str]:
+    """Three offers are declined while the class gets two more seats: each of the next is offered one seat, in order."""
+    class_id, people = offered(3, 9)
+    outcomes = do(
+        [(acts.answer, id_, booked(class_id, id_), False) for id_ in people[:3]] + [(acts.resize, GAO.id, class_id, 5)]
+    )
+    wrong = [str(o) for o in outcomes if not o.is_done] + faults()
+    states, row = makers.states(class_id), makers.the_class(class_id)
+    stands = [states[id_] for id_ in people]
+    if stands != ["cancelled"] * 3 + ["offered"] * 5 + ["queued"] or (row.seats_taken, row.queued) != (5, 1):
+        wrong.append(f"{stands}; {row.seats_taken} taken, {row.queued} wait")
+    told = offers_of(class_id)
+    return wrong if told == dict.fromkeys(people[:8], 1) else [*wrong, f"told {told}"]
+
+
 RACES = (
     rush,
     list_and_single_bookings,
@@ -551,6 +619,9 @@ RACES = (
     one_key,
     crossing_queues,
     draw_and_late_entry,
+    accept_and_expire,
+    accept_and_decline,
+    offer_and_resize,
 )
 
 

@@ -25,6 +25,7 @@ from courses.catalogue.model import (
     DayKind,
     Holiday,
     Lecturer,
+    Promotion,
     Sitting,
     Teaching,
     TrainingClass,
@@ -282,6 +283,13 @@ def _check_stories(at):
     ).all()
     assert sorted((class_.is_full, class_.queued) for class_ in queued) == [(False, 1), (True, 3), (True, 4)]
     waiting = select(Enrolment.seats).join(Booking, Booking.enrolment_id == Enrolment.id)
+    (offered,) = db.session.scalars(select(Booking).where(Booking.state == State.OFFERED))
+    assert (offered.reason, offered.changed_at) == ("offered", at)
+    assert at < offered.due_at <= offered.training_class.starts_at
+    assert offered.training_class.promotion == Promotion.OFFER
+    (tentative,) = db.session.scalars(select(TrainingClass).where(TrainingClass.minimum.is_not(None)))
+    assert tentative.is_tentative
+    assert at < tentative.decide_by
     assert 3 in db.session.scalars(waiting.where(Booking.state == State.QUEUED)).all()
     (called_off,) = db.session.scalars(select(TrainingClass).where(TrainingClass.state == ClassState.CALLED_OFF))
     assert called_off.call_off_reason

@@ -190,6 +190,18 @@ def test_a_seat_that_is_held_for_ever(app: Flask, class_id: int) -> None:
         assert words() == [over]
 
 
+def test_a_seat_that_is_offered_to_nobody_or_for_too_long(app: Flask, class_id: int) -> None:
+    whose = update(Booking).where(Booking.person_id == SHEN.id)
+    number, soon = booking(class_id), clock.now() + DAY
+    wrong = [f"booking {number}: its seat is offered to nobody, or until after the class begins"]
+    change(whose.values(state=State.OFFERED, due_at=soon))
+    assert words() == []
+    change(whose.values(due_at=makers.the_class(class_id).starts_at + DAY))
+    assert words() == wrong
+    change(whose.values(due_at=soon, person_id=None))
+    assert words() == wrong
+
+
 @pytest.mark.parametrize("act", ["moved", "gone", "more"])
 def test_hours_that_are_not_those_of_the_sittings(app: Flask, class_id: int, act: str) -> None:
     statement = {

@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from courses.booking import actions as booking
 from courses.booking.model import Booking, Enrolment, Event, State
@@ -23,7 +23,8 @@ from courses.booking.queries import people_of
 from courses.bulk import actions as bulk
 from courses.bulk.sheet import Row
 from courses.catalogue.actions import ask_to_be_told
-from courses.catalogue.model import FillRule, Share, ShareKind, Sitting, TrainingClass
+from courses.catalogue.model import FillRule, Promotion, Share, ShareKind, Sitting, TrainingClass
+from courses.catalogue.planning import work_time
 from courses.desks.queries import faults
 from courses.ground import clock
 from courses.ground.db import db
@@ -40,11 +41,13 @@ from tests.property.playing import play
 GROUP = tuple(member.id for member in (SHEN, COLLEAGUE, NEWCOMER, OWNER))
 ADDRESS = {member.id: member.email for member in (SHEN, COLLEAGUE, NEWCOMER, OWNER)}
 PEOPLE = (*GROUP, LU.id, STRANGER.id)
-SLOTS = {0: (10, 9), 1: (10, 10), 2: (11, 9)}
+SLOTS = {0: (40, 9), 1: (40, 10), 2: (41, 9)}
 """Day and hour at which a class begins; it takes two and a half hours, so that the first two overlap."""
 CLASSES = 3
 FIRST = (SHEN.id, LU.id)
 """Who had asked for the course before its second class was published, and books first."""
+SEATED = ("booked", "offered")
+FINAL = ("changed", "declined", "unanswered")
 
 
 # The model
@@ -91,6 +94,7 @@ class Class:
     capacity: int
     fills_gaps: bool = False
     kept: int = 0
+    offers: bool = False
     is_off: bool = False
     first: tuple[int, ...] | None = None
     """Who had asked for the course, while only they can book."""
@@ -105,12 +109,12 @@ class Class:
 
     @property
     def free(self) -> int:
-        return self.capacity - sum(place.state == "booked" for place in self.places)
+        return self.capacity - sum(place.state in SEATED for place in self.places)
 
     @property
     def pools(self) -> dict[str, int]:
         """The free seats: those kept for key units, and those for everyone."""
-        taken = sum(place.state == "booked" and place.pool == "key" for place in self.places)
+        taken = sum(place.state in SEATED and place.pool == "key" for place in self.places)
         return {"open": self.free - (self.kept - taken), "key": self.kept - taken}
 
     def first_that_fit(self, places: list[Place], free: dict[str, int]) -> dict[Place, str]:
@@ -160,7 +164,7 @@ class Rules:
             return other.slot == class_.slot or {other.slot, class_.slot} == {0, 1}
 
         seats = [c for c in self.classes.values() if c is not class_ and not c.is_off and same_hour(c)]
-        return any((place := c.live(person)) and place.state == "booked" for c in seats)
+        return any((place := c.live(person)) and place.state in SEATED for c in seats)
 
     def standing(self, class_: Class) -> None:
         if class_.is_off:
@@ -241,12 +245,13 @@ class Rules:
                 waiting = []
 
     def sit(self, class_: Class, place: Place, pool: str, is_newest: bool) -> None:
-        place.state, place.pool, place.changed = "booked", pool, self.step
+        is_offer = class_.offers and not is_newest
+        place.state, place.pool, place.changed = "offered" if is_offer else "booked", pool, self.step
         if not is_newest:
-            place.reason = "promoted"
+            place.reason = "offered" if is_offer else "promoted"
             class_.promotions += 1
-            self.note("promoted", class_, place)
-            self.tell("promoted", class_, place)
+            self.note(place.reason, class_, place)
+            self.tell(place.reason, class_, place)
 
     def pass_over(self, class_: Class, asked: Asked, why: str, newest: Sequence[Asked]) -> None:
         for place in asked.waiting:
@@ -263,9 +268,10 @@ class Rules:
         self.standing(class_)
         if place.state == "cancelled":
             raise No("not_cancellable")
-        place.was_seated, place.promotions_before = place.state == "booked", class_.promotions
-        place.state, place.reason, place.changed = "cancelled", "asked", self.step
-        self.note("cancelled", class_, place)
+        place.was_seated, place.promotions_before = place.state in SEATED, class_.promotions
+        declines = place.state == "offered"
+        place.state, place.reason, place.changed = "cancelled", "declined" if declines else "asked", self.step
+        self.note("declined" if declines else "cancelled", class_, place)
         if place.was_seated or by_another:
             self.tell("cancelled", class_, place)
         self.promote(class_)
@@ -274,7 +280,7 @@ class Rules:
         self.standing(class_)
         if place.state != "cancelled":
             raise No("not_cancellable")
-        if place.reason == "changed":
+        if place.reason in FINAL:
             raise No("not_cancellable")
         if place.was_seated:
             if not class_.free or class_.promotions > place.promotions_before:
@@ -285,7 +291,7 @@ class Rules:
             if not free:
                 raise No("cannot_undo")
             place.pool = free[place]
-        elif any(other.state == "booked" and other.changed >= place.changed for other in place.asked.places):
+        elif any(other.state in SEATED and other.changed >= place.changed for other in place.asked.places):
             raise No("cannot_undo")
         place.changed = self.step
         place.state, place.reason = "booked" if place.was_seated else "queued", "undone"
@@ -297,7 +303,7 @@ class Rules:
 
     def change(self, left: Class, to: Class, place: Place) -> None:
         self.standing(left)
-        if place.state == "cancelled":
+        if place.state not in ("booked", "queued"):
             raise No("not_cancellable")
         self.standing(to)
         saved = deepcopy((self.classes, self.told, self.logged))
@@ -317,6 +323,28 @@ class Rules:
         if seated:
             self.tell("cancelled", left, place)
         self.promote(left)
+
+    def answer(self, class_: Class, place: Place, yes: bool, by_another: bool) -> None:
+        self.standing(class_)
+        if place.state != "offered":
+            raise No("not_asked")
+        if not yes:
+            self.cancel(class_, place, by_another)
+            return
+        place.state, place.reason, place.changed = "booked", "accepted", self.step
+        self.note("accepted", class_, place)
+        self.tell("booked", class_, place)
+
+    def let_lapse(self) -> None:
+        """Nobody answers any more, until all that is offered now has gone to the next."""
+        open_ = {c.id: [place for place in c.places if place.state == "offered"] for c in self.classes.values()}
+        for class_ in sorted(self.classes.values(), key=lambda c: c.id):
+            for place in open_[class_.id]:
+                place.state, place.reason, place.changed = "cancelled", "unanswered", self.step
+                self.note("lapsed", class_, place)
+                self.tell("lapsed", class_, place)
+            if open_[class_.id]:
+                self.promote(class_)
 
     def reorder(self, class_: Class, place: Place, to: int) -> None:
         self.standing(class_)
@@ -409,7 +437,7 @@ class Rules:
     def mark(self, class_: Class, person: int) -> None:
         place = class_.live(person)
         self.standing(class_)
-        if place is None or place.state != "booked":
+        if place is None or place.state not in SEATED:
             raise No("not_on_roster")
         self.note("marked", class_, place)
 
@@ -443,15 +471,17 @@ class Town(RuleBasedStateMachine):
 
     def publish(self, room: int, slot: int, seats: int, first: tuple[int, ...] = ()) -> None:
         day, hour = SLOTS[slot]
-        fills_gaps, kept = room == 1, int(room == 2)
+        fills_gaps, kept, offers = room == 1, int(room == 2), room > 0
         rules: dict[str, Any] = {"fill_rule": FillRule.FILL_GAPS} if fills_gaps else {}
         if kept:
             rules |= {"shares": [Share(ShareKind.KEY_UNIT, kept)], "shares_until": makers.in_days(day, hour)}
         for person in first:
             ask_to_be_told(self.actors[person], 1)
         rules |= {"first_until": makers.in_days(5)} if first else {}
+        if offers:
+            rules |= {"promotion": Promotion.OFFER, "offer_hours": 1}
         id_ = makers.a_class(seats=seats, days=day, hour=hour, room=room + 1, **rules)
-        self.rules.classes[room] = Class(id_, slot, seats, fills_gaps, kept, first=first or None)
+        self.rules.classes[room] = Class(id_, slot, seats, fills_gaps, kept, offers, first=first or None)
         self.rules.told.update({("interest", id_, person): 1 for person in first})
 
     def both(self, ours: Callable[[], Any], theirs: Callable[[], None]) -> None:
@@ -524,6 +554,23 @@ class Town(RuleBasedStateMachine):
                 lambda: booking.undo_cancel(actor, makers.booking_id(class_.id, person)),
                 lambda: self.rules.undo(class_, place, actor.id != person),
             )
+
+    @rule(room=rooms, person=people, yes=st.booleans(), who=booking_by)
+    def answer(self, room: int, person: int, yes: bool, who: str) -> None:
+        class_, actor = self.rules.classes[room], self.by(who, person)
+        place = class_.latest(person)
+        if place and place.state != "booked":  # who is booked may be asked about a new time
+            self.both(
+                lambda: booking.answer(actor, makers.booking_id(class_.id, person), yes),
+                lambda: self.rules.answer(class_, place, yes, actor.id != person),
+            )
+
+    @rule()
+    def let_lapse(self) -> None:
+        last = db.session.scalar(select(func.max(Booking.due_at)).where(Booking.state == State.OFFERED))
+        if last:
+            with makers.at(last):
+                self.both(booking.lapse_due, self.rules.let_lapse)
 
     @rule(room=rooms, to=rooms, person=people)
     def change(self, room: int, to: int, person: int) -> None:
@@ -679,6 +726,21 @@ class Town(RuleBasedStateMachine):
             numbers = db.session.execute(statement.distinct().order_by(None).order_by(Enrolment.id)).all()
             if not by_hand:
                 assert [row.order_no for row in numbers] == sorted(row.order_no for row in numbers)
+
+    @invariant()
+    def every_offer_has_its_end_in_working_hours_and_before_the_class(self) -> None:
+        work = work_time()
+        for class_ in self.rules.classes.values():
+            begins = makers.the_class(class_.id).starts_at
+            offers = select(Booking.due_at).where(Booking.class_id == class_.id, Booking.state == State.OFFERED)
+            for due_at in db.session.scalars(offers):
+                assert due_at
+                local = clock.local(due_at)
+                assert work.is_working(local.date())
+                assert work.begins <= local.time() <= work.ends
+                assert due_at < begins
+        ended = select(Booking.id).where(Booking.state == State.BOOKED, Booking.due_at.is_not(None))
+        assert db.session.scalars(ended).all() == []
 
     @invariant()
     def everyone_concerned_was_told_once_and_all_is_logged(self) -> None:

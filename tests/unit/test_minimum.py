@@ -305,7 +305,7 @@ def test_a_seat_that_waits_for_approval_goes_on_waiting_and_both_are_told(app: F
     moved = booking_of(into, SHEN)
     assert (moved.state, moved.due_at, moved.consent) == ("requested", due_at, None)
     [notice] = told("merged", SHEN.id)
-    assert notice.facts["requested"]
+    assert notice.facts["pending"] == "requested"
     assert "calendar" not in notice.facts
     assert [n.booking_id for n in told("to_approve", OWNER.id)] == [booking_of(few, SHEN).id, moved.id]
     booking.approve(actor(OWNER), moved.id)

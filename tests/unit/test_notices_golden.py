@@ -81,11 +81,13 @@ def iso(spans: Any) -> list[list[str]]:
 
 
 def class_facts(
-    spans: Any, course: Any = CARBON, home: Any = HOME, tentative: bool = False, **more: Any
+    spans: Any, course: Any = CARBON, home: Any = HOME, tentative: bool = False, offers: bool = False, **more: Any
 ) -> dict[str, Any]:
     class_ = {"id": 7, "sittings": iso(spans), **course, **ROOM, **home}
     if tentative:
         class_ |= {"minimum": 8, "decide_by": at(11, 26, 9).isoformat()}
+    if offers:
+        class_ |= {"offers": True}
     return {"class_": class_, "path": "/classes/7"} | more
 
 
@@ -97,12 +99,14 @@ JIA = {"enterprise_zh": "甲科技有限公司", "enterprise_en": "Jia Technolog
 MOVED = {"before": iso(DAY), "calendar": entry(sequence=2)}
 GONE = {"uid": "booking-40", "sequence": 3, "sittings": iso(DAY)}
 NEW_TIME = {"question": "new_time", "number": 2}
+OFFER = {"due_at": at(11, 25, 16, 30).isoformat(), "asks": {"question": "offer", "number": 1}}
 CASES: dict[str, dict[str, Any]] = {
     "booked": class_facts(MORNING, by=None, calendar=entry()),
     "booked-by-owner": class_facts(DAY, by="沈国强", calendar=entry()),
     "booked-instead": class_facts(NEW_YEAR, by=None, instead_at=MORNING[0][0].isoformat(), calendar=entry()),
     "queued": class_facts(MORNING, by=None),
     "queued-beside-free-seats": class_facts(MORNING, by=None, some_free=True),
+    "queued-where-seats-are-offered": class_facts(MORNING, by=None, offers=True),
     "queued-on-standby": class_facts(
         MORNING, by=None, standby_until=at(12, 20, 11).isoformat(), standby_from=at(11, 27, 9).isoformat()
     ),
@@ -119,6 +123,16 @@ CASES: dict[str, dict[str, Any]] = {
     "queued-by-owner": class_facts(MORNING, course=WASTE, home=BARE_HOME, by="沈国强"),
     "reordered": class_facts(MORNING, was=1, place=3, reason="按报名先后更正"),
     "promoted": class_facts(MORNING, calendar=entry()),
+    "offered": class_facts(MORNING, **OFFER),
+    "offered-in-a-tentative-class": class_facts(DAY, course=WASTE, home=BARE_HOME, **OFFER, tentative=True),
+    "booked-accepted": class_facts(MORNING, by=None, accepted=True, calendar=entry()),
+    "booked-accepted-by-owner": class_facts(MORNING, by="沈国强", accepted=True, calendar=entry()),
+    "cancelled-declined": class_facts(MORNING, by=None, declined=True),
+    "cancelled-declined-by-owner": class_facts(MORNING, by="沈国强", declined=True),
+    "moved-while-offered": class_facts(NEW_YEAR, before=iso(DAY), pending="offered", **OFFER),
+    "moved-before-approval": class_facts(
+        NEW_YEAR, before=iso(DAY), pending="requested", due_at=at(12, 31, 16).isoformat()
+    ),
     "entered": class_facts(MORNING, by=None, entry=12, draw_at=at(11, 25, 20).isoformat()),
     "entered-by-owner": class_facts(MORNING, by="沈国强", entry=12, draw_at=at(11, 25, 20).isoformat()),
     "drawn": class_facts(MORNING, calendar=entry()),
@@ -141,12 +155,17 @@ CASES: dict[str, dict[str, Any]] = {
     "booked-in-a-tentative-class": class_facts(MORNING, by=None, calendar=entry(), tentative=True),
     "confirmed": class_facts(MORNING, enough=True),
     "confirmed-by-the-squadron": class_facts(MORNING, enough=False),
+    "confirmed-while-pending": class_facts(MORNING, enough=True, pending=True),
     "confirmed-for-the-lecturer": class_facts(MORNING, enough=True, lecturer=True),
     "decide": class_facts(MORNING, booked=5, overdue=False, decide_by=at(11, 26, 9).isoformat(), tentative=True),
     "decide-overdue": class_facts(MORNING, booked=5, overdue=True, decide_by=at(11, 26, 9).isoformat(), tentative=True),
     "merged": class_facts(MORNING, before=iso(DAY), asks=NEW_TIME, calendar=entry(), gone=GONE),
     "merged-for-the-queue": class_facts(MORNING, before=iso(DAY), queued=True),
-    "merged-before-approval": class_facts(MORNING, before=iso(DAY), requested=True, due_at=at(11, 26, 9).isoformat()),
+    "merged-before-approval": class_facts(
+        MORNING, before=iso(DAY), pending="requested", due_at=at(11, 26, 9).isoformat()
+    ),
+    "merged-while-offered": class_facts(MORNING, before=iso(DAY), pending="offered", **OFFER),
+    "merged-already-in-the-queue": class_facts(MORNING, already=True),
     "merged-already": class_facts(MORNING, already=True, calendar=entry("CANCEL", 2)),
     "merged-for-the-lecturer": class_facts(DAY, lecturer=True, at=MORNING[0][0].isoformat()),
     "reminder": class_facts(DAY, sitting_at=DAY[0][0].isoformat(), minutes_before=1440, calendar=entry()),
@@ -155,6 +174,7 @@ CASES: dict[str, dict[str, Any]] = {
     "handed_over-from-the-queue": class_facts(MORNING, heir="王䶮", seated=False),
     "taken_over": class_facts(MORNING, giver="沈月", seated=True, calendar=entry()),
     "taken_over-from-the-queue": class_facts(MORNING, giver="沈月", seated=False),
+    "taken_over-while-offered": class_facts(MORNING, giver="沈月", seated=True, **OFFER),
     "requested": class_facts(MORNING, due_at=at(11, 24, 10).isoformat()),
     "to_approve": class_facts(MORNING, who="沈月", due_at=at(11, 24, 10).isoformat()),
     "list_enrolled": class_facts(

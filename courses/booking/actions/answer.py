@@ -5,7 +5,15 @@ from collections.abc import Callable
 from sqlalchemy import select, update
 
 from courses.booking.actions.cancel import give_up, locked_booking
-from courses.booking.actions.ground import Locked, log, require_standing
+from courses.booking.actions.ground import (
+    Locked,
+    Told,
+    approval_due,
+    log,
+    require_standing,
+    tell,
+    tell_requested,
+)
 from courses.booking.model import Booking, Consent, State
 from courses.ground import clock
 from courses.ground.db import db
@@ -13,15 +21,16 @@ from courses.ground.refusal import Refusal
 from courses.ground.transaction import transaction
 from courses.outbox.actions import Reader
 from courses.outbox.answers import Question
+from courses.people.model import Person
 from courses.people.rights import Actor
 
 Answering = Callable[[Actor, Locked, Booking, Reader, bool, str], None]
 
 
-def answer(actor: Actor, booking_id: int, yes: bool, door: str = "page", number: int | None = None) -> None:
-    """Answer what is asked about a booking. `number`: of the asking that was read, see `number_of`.
+def answer(actor: Actor, booking_id: int, yes: bool, door: str = "page", number: int | None = None) -> Question:
+    """Answer what is asked about a booking, and return the question. `number`: of the asking that was read.
 
-    Raises Refusal: not_found, not_asked (nothing is, or another question since), called_off, begun.
+    Raises Refusal: not_found, not_asked (nothing is, or another question since), offer_over, called_off, begun.
     """
     with transaction():
         class_, booking, reader = locked_booking(actor, booking_id)
@@ -29,7 +38,10 @@ def answer(actor: Actor, booking_id: int, yes: bool, door: str = "page", number:
         question = booking.asks
         if question is None or number not in (None, class_.row.schedule_no + booking.sequence):
             raise Refusal("not_asked")
+        if booking.is_overdue(clock.now()):  # whether the clock has taken it back already or not
+            raise Refusal("offer_over", until=booking.due_at)
         ANSWERS[question](actor, class_, booking, reader, yes, door)
+        return question
 
 
 def ask_consent(class_id: int) -> set[int]:
@@ -49,4 +61,27 @@ def _answer_new_time(actor: Actor, class_: Locked, booking: Booking, reader: Rea
         give_up(actor, class_, booking, reader, door, "new_time")
 
 
-ANSWERS: dict[Question, Answering] = {Question.NEW_TIME: _answer_new_time}
+def _answer_offer(actor: Actor, class_: Locked, booking: Booking, reader: Reader, yes: bool, door: str) -> None:
+    """A yes makes the seat theirs, or has it approved first where their enterprise wants that; a no goes on to the
+    next."""
+    if not yes:
+        give_up(actor, class_, booking, reader, door, "declined")
+        return
+    at, enrolment = clock.now(), booking.enrolment
+    asks_first = enrolment.to_approve and not (
+        actor.answers_for_enterprise and actor.enterprise_id == enrolment.enterprise_id
+    )
+    booking.state = State.REQUESTED if asks_first else State.BOOKED
+    booking.due_at = approval_due(class_.row, at) if asks_first else None
+    booking.reason, booking.changed_at = "accepted", at
+    enrolment.to_approve = asks_first
+    db.session.flush()
+    log(class_.row.id, "accepted", actor, door, [booking.id])
+    told = Told(booking.id, booking.sequence, reader)
+    if booking.due_at:
+        tell_requested(class_, [(told, db.session.get_one(Person, reader.id).name)], booking.due_at)
+    else:
+        tell("booked", class_, [told], "REQUEST", by=None if actor.id == reader.id else actor.name, accepted=True)
+
+
+ANSWERS: dict[Question, Answering] = {Question.NEW_TIME: _answer_new_time, Question.OFFER: _answer_offer}

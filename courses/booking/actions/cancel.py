@@ -37,8 +37,8 @@ def cancel(actor: Actor, booking_id: int, door: str = "page") -> bool:
     """Give up a seat or leave the queue; the seat goes to the next in the queue at once. Return whether this can still
     be taken back: nobody got a seat by it.
 
-    After the class's `cancel_until` it counts as late. Raises Refusal: not_found, not_allowed, not_cancellable,
-    called_off, begun.
+    After the class's `cancel_until` it counts as late; to cancel a seat that is only offered is to decline it. Raises
+    Refusal: not_found, not_allowed, not_cancellable, called_off, begun.
     """
     with transaction():
         class_, booking, reader = locked_booking(actor, booking_id)
@@ -48,6 +48,8 @@ def cancel(actor: Actor, booking_id: int, door: str = "page") -> bool:
             raise Refusal("not_cancellable")
         late = booking.state == State.BOOKED and at > class_.row.cancel_until
         reason = "released" if booking.person_id is None else "late" if late else "asked"
+        if booking.state == State.OFFERED:
+            reason = "declined"
         return not give_up(actor, class_, booking, reader, door, reason)
 
 
@@ -73,7 +75,7 @@ def give_up(
     booking.state, booking.reason, booking.changed_at = State.CANCELLED, reason, at
     booking.sequence += 1
     db.session.flush()
-    what = "cancelled_late" if reason in LATE else "cancelled"
+    what = "declined" if reason == "declined" else "cancelled_late" if reason in LATE else "cancelled"
     to = {"changed_to": changed_to.id} if changed_to else {}
     log(class_.row.id, what, actor, door, [booking.id], seated=was_seated, **to)
     withdraw([booking.id])
@@ -81,7 +83,7 @@ def give_up(
     if (was_seated and reason != "released") or (actor.id != reader.id and not changed_to):
         by = None if actor.id == reader.id else actor.name
         told = [Told(booking.id, booking.sequence, reader)]
-        gone: dict[str, Any] = {reason: True} if reason in ("left", "not_approved") else {"final": final}
+        gone: dict[str, Any] = {reason: True} if reason in ("left", "not_approved", "declined") else {"final": final}
         if changed_to:
             gone = {"changed_to_at": changed_to.starts_at.isoformat()}
         tell("cancelled", class_, told, "CANCEL" if in_calendar else None, by=by, **gone)

@@ -18,7 +18,7 @@ from courses.booking.actions.ground import (
     tell,
     tell_holders,
 )
-from courses.booking.actions.promote import promote
+from courses.booking.actions.promote import promote, sooner
 from courses.booking.actions.seats import kept_of
 from courses.booking.model import LIVE, Booking, State
 from courses.catalogue import queries as catalogue
@@ -33,6 +33,7 @@ from courses.catalogue.actions import (
 )
 from courses.catalogue.announce import announce_class
 from courses.catalogue.model import ClassState, Teaching, TrainingClass
+from courses.catalogue.planning import work_time
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.refusal import Refusal
@@ -71,11 +72,11 @@ def move(
         spans = check_sittings(sittings, at)
         if spans == before and room_id == class_.row.room_id:
             raise Refusal("nothing_changed")
-        seated, waiting = live_bookings(class_id)
+        seated, pending, waiting = live_bookings(class_id)
         lecturer_ids = _lecturer_ids(class_id)
         # Room, then people, as publishing does; and all people in one go: whoever books elsewhere meets the new hour.
         locked(Room, room_id)
-        lock_all(Person, [*lecturer_ids, *(told.reader.id for told in seated + waiting)])
+        lock_all(Person, [*lecturer_ids, *(told.reader.id for told in seated + pending + waiting)])
         check_place(room_id, lecturer_ids, spans, class_.row.capacity, but=class_id)
         shift = spans[0][0] - class_.row.starts_at
         undoing = {name: moment.isoformat() for name in MOVED_ALONG if (moment := getattr(class_.row, name))}
@@ -105,6 +106,7 @@ def move(
         announce_class(Event.MOVED, moved.facts(), schedule_no=moved.row.schedule_no)
         asked = set() if spans == before else ask_consent(class_id)
         tell("moved", moved, _with_questions(class_id, seated, asked), "REQUEST", **facts)
+        tell("moved", moved, still_pending(moved, pending, at), **facts)
         tell("moved", moved, waiting, **facts, queued=True)
         tell_who_teaches("moved", moved, **facts)
         tell_holders("moved", moved, _move_deadlines(moved.row, at), **facts, held=True)
@@ -148,8 +150,8 @@ def call_off(actor: Actor, class_id: int, reason: str, door: str = "page", reaso
     with transaction():
         at = clock.now()
         class_ = class_to_change(actor, class_id, at)
-        seated, waiting = live_bookings(class_id)
-        withdraw([t.booking_id for t in seated + waiting])
+        seated, pending, waiting = live_bookings(class_id)
+        withdraw([t.booking_id for t in seated + pending + waiting])
         withdraw_of_class(class_id, DECIDE)
         why: dict[str, Any] = {"reason": reason, "reason_en": reason_en} if reason_en else {"reason": reason}
         log(class_id, "called_off", actor, door, **why)
@@ -157,7 +159,7 @@ def call_off(actor: Actor, class_id: int, reason: str, door: str = "page", reaso
         class_.row.call_off_reason, class_.row.call_off_reason_en = reason, reason_en
         reschedule(class_, at)
         tell("called_off", class_, seated, "CANCEL", **why)
-        tell("called_off", class_, waiting, **why)
+        tell("called_off", class_, pending + waiting, **why)
         tell_holders("called_off", class_, unnamed_of(class_id), **why)
         tell_who_teaches("called_off", class_, **why)
         announce_class(Event.CALLED_OFF, class_.facts(), reason={"zh": reason, "en": reason_en or None})
@@ -211,8 +213,9 @@ def reschedule(class_: Locked, at: dt.datetime) -> None:
     db.session.flush()
 
 
-def live_bookings(class_id: int) -> tuple[list[Told], list[Told]]:
-    """Return those with a seat and those waiting; who is still to be named is neither."""
+def live_bookings(class_id: int) -> tuple[list[Told], list[Told], list[Told]]:
+    """Return those booked, those whose seat waits for an approval or an answer, and those in the queue; who is still
+    to be named is none of them."""
     statement = (
         select(Booking.id, Booking.sequence, Booking.state, Person.id, Person.email)
         .join(Person, Person.id == Booking.person_id)
@@ -220,11 +223,30 @@ def live_bookings(class_id: int) -> tuple[list[Told], list[Told]]:
         .order_by(Booking.id)
     )
     seated: list[Told] = []
+    pending: list[Told] = []
     waiting: list[Told] = []
     for booking_id, sequence, state, person_id, email in db.session.execute(statement):
         told = Told(booking_id, sequence, Reader(person_id, email))
-        (waiting if state == State.QUEUED else seated).append(told)
-    return seated, waiting
+        (waiting if state == State.QUEUED else seated if state == State.BOOKED else pending).append(told)
+    return seated, pending, waiting
+
+
+def still_pending(class_: Locked, pending: Collection[Told], at: dt.datetime) -> list[Told]:
+    """Return whom to tell that their seat goes on waiting in a class at another hour, with by when it must be approved
+    or answered now: never later than before, and before the class."""
+    bookings = {
+        booking.id: booking
+        for booking in db.session.scalars(select(Booking).where(Booking.id.in_([t.booking_id for t in pending])))
+    }
+    told, work = [], work_time()
+    for one in pending:
+        booking = bookings[one.booking_id]
+        booking.due_at = sooner(work, class_.row, booking, at)
+        own = {"due_at": booking.due_at.isoformat()}
+        asks = Question.OFFER if booking.state == State.OFFERED else None
+        told.append(one._replace(asks=asks, own={**own, "pending": booking.state}))
+    db.session.flush()
+    return told
 
 
 def unnamed_of(class_id: int) -> list[Booking]:

@@ -65,8 +65,9 @@ def _confirm(class_: Locked, actor: Actor | None, door: str, at: dt.datetime) ->
     db.session.flush()
     withdraw_of_class(class_.row.id, DECIDE)
     log(class_.row.id, "confirmed", actor, door, minimum=class_.row.minimum)
-    seated, _waiting = live_bookings(class_.row.id)
+    seated, pending, _waiting = live_bookings(class_.row.id)
     tell("confirmed", class_, seated, enough=actor is None)
+    tell("confirmed", class_, pending, enough=actor is None, pending=True)
     tell_who_teaches("confirmed", class_, enough=actor is None)
 
 

@@ -1,6 +1,7 @@
 """A booking passes to a successor: the seat, or the place in the queue, in the same enrolment."""
 
 from courses.booking.actions.ground import Locked, Told, log, tell
+from courses.booking.actions.promote import offer
 from courses.booking.model import Booking, State
 from courses.ground import clock
 from courses.ground.db import db
@@ -18,7 +19,7 @@ def hand_over(
     The enrolment stays, so the place in the queue does, and no counter moves. Call it under the class's lock with both
     people locked, and only where nothing is in the heir's way.
     """
-    seated = booking.takes_a_seat
+    seated, in_calendar = booking.takes_a_seat, booking.state == State.BOOKED
     taken = Booking(
         enrolment_id=booking.enrolment_id,
         class_id=booking.class_id,
@@ -27,6 +28,7 @@ def hand_over(
         reason="taken_over",
         changed_at=clock.now(),
         share_id=booking.share_id,
+        due_at=booking.due_at,
     )
     booking.state, booking.reason, booking.changed_at = State.CANCELLED, "handed_over", clock.now()
     booking.sequence += 1
@@ -37,7 +39,8 @@ def hand_over(
     log(class_.row.id, "taken_over", actor, door, [taken.id], **how)
     withdraw([booking.id])
     gone = [Told(booking.id, booking.sequence, Reader(giver.id, giver.email))]
-    tell("handed_over", class_, gone, "CANCEL" if seated else None, heir=heir.name, seated=seated, **how)
-    come = [Told(taken.id, 0, Reader(heir.id, heir.email))]
-    tell("taken_over", class_, come, "REQUEST" if seated else None, giver=giver.name, seated=seated, **how)
+    tell("handed_over", class_, gone, "CANCEL" if in_calendar else None, heir=heir.name, seated=seated, **how)
+    heir_told = Told(taken.id, 0, Reader(heir.id, heir.email))
+    come = [offer(heir_told, taken) if taken.state == State.OFFERED else heir_told]
+    tell("taken_over", class_, come, "REQUEST" if in_calendar else None, giver=giver.name, seated=seated, **how)
     return taken.id

@@ -20,17 +20,19 @@ from courses.booking.actions.ground import (
     tell_approvers,
     tell_holders,
 )
-from courses.booking.actions.promote import people_waiting, promote, still_waiting
+from courses.booking.actions.promote import people_waiting, promote, sooner, still_waiting
 from courses.booking.actions.seats import Waiting, groups_of, kept_of, seats_of
 from courses.booking.model import LIVE, SEATED, Booking, Consent, Enrolment, State
 from courses.booking.queries import Titled
 from courses.booking.seating import seat
 from courses.catalogue.announce import announce_class
 from courses.catalogue.model import ClassState
+from courses.catalogue.planning import work_time
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import lock_all, transaction
+from courses.ground.worktime import WorkTime
 from courses.outbox.actions import Reader, withdraw, withdraw_of_class
 from courses.outbox.answers import Question
 from courses.people.model import Person
@@ -154,9 +156,10 @@ def _refuse(
         raise Refusal("merge_limit", limit=into.row.enterprise_limit)
     if "year_limit" in why:
         raise Refusal("merge_year_limit", limit=into.year_limit)
-    kept = kept_of(into.row, at)
-    facts = {"people": len(seated), "free": into.row.seats_free - kept}
-    raise Refusal("merge_too_large", **facts) if not kept else Refusal("merge_kept", **facts, kept=kept)
+    people, kept = len(seated), kept_of(into.row, at)
+    if kept:
+        raise Refusal("merge_kept", people=people, free=into.row.seats_free - kept, kept=kept)
+    raise Refusal("merge_too_large", people=people, free=into.row.seats_free)
 
 
 def _asked(moving: Moving) -> Enrolment:
@@ -174,12 +177,12 @@ def _enter(
     at: dt.datetime,
 ) -> dict[int, Booking]:
     """Write each act of asking anew in the other class, and return the new bookings by the old ones."""
-    made: dict[int, Booking] = {}
+    made, work = dict[int, Booking](), work_time()
     for asked, group in groupby(staying, key=_asked):
         together = list(group)
         enrolment = _asked_anew(into, asked, len(together))
         for booking, _enrolment, _person in together:
-            made[booking.id] = _placed_anew(into, enrolment, booking, states[booking.id], pools, at)
+            made[booking.id] = _placed_anew(work, into, enrolment, booking, states[booking.id], pools, at)
         seated = [m for m in together if states[m.booking.id] in SEATED]
         into.row.seats_taken += len(seated)
         into.row.queued += len(seated) < len(together)
@@ -208,7 +211,13 @@ def _asked_anew(into: Locked, asked: Enrolment, seats: int) -> Enrolment:
 
 
 def _placed_anew(
-    into: Locked, enrolment: Enrolment, booking: Booking, state: State, pools: dict[int, int], at: dt.datetime
+    work: WorkTime,
+    into: Locked,
+    enrolment: Enrolment,
+    booking: Booking,
+    state: State,
+    pools: dict[int, int],
+    at: dt.datetime,
 ) -> Booking:
     placed = Booking(
         enrolment_id=enrolment.id,
@@ -218,20 +227,15 @@ def _placed_anew(
         reason="merged",
         changed_at=at,
         consent=Consent.ASKED if state == State.BOOKED else None,
-        due_at=_due_at(into, booking, at),
+        due_at=booking.due_at,
         share_id=pools.get(booking.id) or None,
     )
+    if placed.due_at and placed.person_id:
+        placed.due_at = sooner(work, into.row, placed, at)
+    elif placed.due_at:
+        placed.due_at = into.row.names_until if into.row.names_until > at else into.row.starts_at
     db.session.add(placed)
     return placed
-
-
-def _due_at(into: Locked, booking: Booking, at: dt.datetime) -> dt.datetime | None:
-    """Return by when a place that waits for a name or an answer is to have it in the other class."""
-    if booking.due_at is None:
-        return None
-    if booking.person_id is not None:
-        return min(booking.due_at, into.row.starts_at)
-    return into.row.names_until if into.row.names_until > at else into.row.starts_at
 
 
 def _tell(
@@ -252,13 +256,14 @@ def _tell(
             continue
         gone = {"uid": f"booking-{booking.id}", "sequence": booking.sequence + class_.row.schedule_no}
         own: dict[str, Any] = {"gone": {**gone, "sittings": before}} if new.consent else {}
-        if new.state == State.REQUESTED and new.due_at:
-            own = {"due_at": new.due_at.isoformat()}
-        asks = Question.NEW_TIME if new.consent else None
+        if new.due_at:
+            own = {"due_at": new.due_at.isoformat(), "pending": new.state}
+        asks = Question.NEW_TIME if new.consent else Question.OFFER if new.state == State.OFFERED else None
         became.setdefault(new.state, []).append((Told(new.id, 0, reader, asks, own), person.name))
     tell("merged", into, [told for told, _ in became.get(State.BOOKED, ())], "REQUEST", before=before)
     tell("merged", into, [told for told, _ in became.get(State.QUEUED, ())], before=before, queued=True)
-    tell("merged", into, [told for told, _ in became.get(State.REQUESTED, ())], before=before, requested=True)
+    pending = [*became.get(State.REQUESTED, ()), *became.get(State.OFFERED, ())]
+    tell("merged", into, [told for told, _ in pending], before=before)
     tell_approvers(into, became.get(State.REQUESTED, ()))
     unnamed = [booking for booking in made.values() if booking.person_id is None]
     tell_holders("merged", into, [b for b in unnamed if b.state == State.HELD], before=before, held=True)

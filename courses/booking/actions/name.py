@@ -42,8 +42,8 @@ def name(actor: Actor, booking_id: int, who: int | NewColleague, door: str = "pa
     """Say who of the enterprise comes, and return the booking that is theirs: a held place gets its name by the class's
     `names_until`; a colleague who had it is swapped for another until its `cancel_until`.
 
-    Raises Refusal: not_found, called_off, begun, already_named, names_over, swap_over, unknown_person, already_booked,
-    person_clash, on_standby, asked_first, and for who is new those of `invite`.
+    Raises Refusal: not_found, called_off, begun, already_named, answer_first, names_over, swap_over, unknown_person,
+    already_booked, person_clash, on_standby, asked_first, and for who is new those of `invite`.
     """
     with transaction():
         class_, booking, enrolment = _locked_place(actor, booking_id)
@@ -75,7 +75,9 @@ def _locked_place(actor: Actor, booking_id: int) -> tuple[Locked, Booking, Enrol
 
 
 def _require_in_time(class_: Locked, booking: Booking) -> None:
-    if not booking.is_live or booking.state in (State.REQUESTED, State.OFFERED):
+    if booking.state == State.OFFERED:
+        raise Refusal("answer_first")
+    if not booking.is_live or booking.state == State.REQUESTED:
         raise Refusal("already_named")
     over, until = (
         ("swap_over", class_.row.cancel_until) if booking.person_id else ("names_over", class_.row.names_until)

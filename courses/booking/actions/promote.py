@@ -1,4 +1,4 @@
-"""Promotion: freed seats go to the queue, in its order, and each passing-over keeps its reason."""
+"""Promotion: freed seats go to the queue, in its order, or are offered to it; each passing-over keeps its reason."""
 
 import datetime as dt
 from collections.abc import Collection
@@ -19,22 +19,28 @@ from courses.booking.actions.ground import (
 )
 from courses.booking.actions.seats import Waiting, groups_of, seats_of
 from courses.booking.model import Booking, Enrolment, State, standby_from
+from courses.booking.offer import open_until
 from courses.booking.seating import seat
-from courses.catalogue.model import ClassState, TrainingClass
+from courses.catalogue.model import ClassState, Promotion, TrainingClass
+from courses.catalogue.planning import work_time
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.transaction import lock_all, transaction
+from courses.ground.worktime import WorkTime
 from courses.outbox.actions import Reader
+from courses.outbox.answers import Question
 from courses.people.model import Person
 
+PROMOTED, OFFERED = "promoted", "offered"
 
-def promote(class_: Locked, at: dt.datetime, kind: str = "promoted", newest: Collection[int] = ()) -> int:
+
+def promote(class_: Locked, at: dt.datetime, kind: str = PROMOTED, newest: Collection[int] = ()) -> int:
     """Seat as many of the queue as seating.py says, and return how many; call it under the class's lock when seats
     came free.
 
     Who is passed over keeps their place, and the booking and the log say why. Nothing moves before the class's draw,
-    nor once it has begun. `kind`: what those seated are told. The bookings `newest` are being made: whoever makes them
-    logs and tells what became of them.
+    nor once it has begun. `kind`: what those seated are told. The bookings `newest` are being made: they have their
+    seats at once, and whoever makes them logs and tells what became of them.
     """
     row = class_.row
     if not row.queued or row.is_full or row.has_begun(at) or row.awaits_draw:
@@ -44,18 +50,18 @@ def promote(class_: Locked, at: dt.datetime, kind: str = "promoted", newest: Col
     lock_all(Person, person_ids)
     people = candidates(row.id, person_ids)
     verdicts = seat(seats_of(class_, at), groups_of(class_, waiting, people, at))
+    offer_until = _offer_until(row, at) if kind == PROMOTED else None
     told: list[Booking] = []
-    due_at = approval_due(row, at) if any(one.enrolment.to_approve for one in waiting) else None
+    approve_by = approval_due(row, at) if any(one.enrolment.to_approve for one in waiting) else None
     # Whoever has no verdict waits on: nothing was left for them.
     for (enrolment, bookings), verdict in zip(waiting, verdicts, strict=False):
         seated = [booking for booking in bookings if booking.id in verdict.seated]
         for booking in seated:
-            booking.state, booking.changed_at = _seated_as(enrolment, booking), at
+            is_new = booking.id in newest
+            _sit(enrolment, booking, at, approve_by, None if is_new else offer_until)
             booking.share_id = verdict.seated[booking.id] or None
-            if booking.state == State.REQUESTED:
-                booking.due_at = due_at
-            if booking.id not in newest:
-                booking.reason = kind
+            if not is_new:
+                booking.reason = OFFERED if booking.state == State.OFFERED else kind
                 told.append(booking)
         row.seats_taken += len(seated)
         row.queued -= len(seated) == len(bookings)
@@ -65,9 +71,35 @@ def promote(class_: Locked, at: dt.datetime, kind: str = "promoted", newest: Col
             _pass_over([booking for booking in bookings if booking.id not in verdict.seated], verdict.why, newest)
     db.session.flush()
     if told:
-        log(row.id, kind, None, "rule", [booking.id for booking in told])
+        _log(kind, row, told)
         _tell(kind, class_, told, people)
     return len(told)
+
+
+def _offer_until(row: TrainingClass, at: dt.datetime) -> dt.datetime | None:
+    """Return by when an offer is to be answered; None where the seat is theirs at once."""
+    if row.promotion == Promotion.DIRECT:
+        return None
+    return open_until(work_time(), at, row.starts_at, row.offer_hours)
+
+
+def sooner(work: WorkTime, row: TrainingClass, booking: Booking, at: dt.datetime) -> dt.datetime:
+    """Return by when a seat is to be approved or answered in a class that begins at another hour than when that was
+    asked: not later than before, nor than an offer made now."""
+    until = row.starts_at
+    if booking.state == State.OFFERED:
+        until = open_until(work, at, row.starts_at, row.offer_hours) or row.starts_at
+    return min(until, booking.due_at or until)
+
+
+def _log(kind: str, row: TrainingClass, seated: list[Booking]) -> None:
+    offered = [booking.id for booking in seated if booking.state == State.OFFERED]
+    direct = [booking.id for booking in seated if booking.state != State.OFFERED]
+    if direct:
+        log(row.id, kind, None, "rule", direct)
+    if offered:
+        due_at = next(booking.due_at for booking in seated if booking.due_at and booking.state == State.OFFERED)
+        log(row.id, OFFERED, None, "rule", offered, due_at=due_at.isoformat())
 
 
 def _tell(kind: str, class_: Locked, seated: list[Booking], people: dict[int, Candidate]) -> None:
@@ -78,6 +110,13 @@ def _tell(kind: str, class_: Locked, seated: list[Booking], people: dict[int, Ca
         if booking.state == State.REQUESTED and booking.due_at:
             tell_requested(class_, [(told, person.name)], booking.due_at)
     tell_holders(kind, class_, [booking for booking in seated if not booking.person_id])
+    tell(OFFERED, class_, [offer(told, booking) for told, booking, _ in booked if booking.state == State.OFFERED])
+
+
+def offer(told: Told, booking: Booking) -> Told:
+    """Return who is told of a seat with the question whether they take it, and by when to answer."""
+    assert booking.due_at is not None  # an offer has its end
+    return told._replace(asks=Question.OFFER, own={"due_at": booking.due_at.isoformat()})
 
 
 def people_waiting(class_id: int) -> list[int]:
@@ -128,11 +167,24 @@ def _pass_over(group: list[Booking], why: str, newest: Collection[int]) -> None:
         log(group[0].class_id, "passed_over", None, "rule", newly, why=why)
 
 
-def _seated_as(enrolment: Enrolment, booking: Booking) -> State:
-    """Return what a booking is once it has a seat."""
+def _sit(
+    enrolment: Enrolment,
+    booking: Booking,
+    at: dt.datetime,
+    approve_by: dt.datetime | None,
+    offer_until: dt.datetime | None,
+) -> None:
+    """Give a booking its seat: theirs, or until somebody has named, answered or approved it. One still to be named is
+    never offered: it has a deadline of its own."""
+    booking.changed_at = at
     if booking.person_id is None:
-        return State.HELD
-    return State.REQUESTED if enrolment.to_approve else State.BOOKED
+        booking.state = State.HELD
+    elif offer_until:
+        booking.state, booking.due_at = State.OFFERED, offer_until
+    elif enrolment.to_approve:
+        booking.state, booking.due_at = State.REQUESTED, approve_by
+    else:
+        booking.state = State.BOOKED
 
 
 def waiting_in(class_id: int, with_standby: bool = True) -> list[Waiting]:

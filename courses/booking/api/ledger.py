@@ -12,9 +12,10 @@ from courses.people.guard import public
 
 class Entry(Shape):
     about = _l(
-        "Seats, or a place in the queue (`state` queued), and why: `order` is the number of the request, `entry` its "
-        "number in the draw, `seats` how many of it became this, `share` whose seats they are: its number in the "
-        "`shares` of the class, counted from 1. Those on `standby` wait behind all others. It names nobody."
+        "Seats, a place in the queue (`state` queued), or an offer that was passed on (cancelled), and why: `order` is "
+        "the number of the request, `entry` its number in the draw, `seats` how many of it became this, `share` whose "
+        "seats they are: its number in the `shares` of the class, counted from 1. Those on `standby` wait behind all "
+        "others. It names nobody."
     )
 
     order: int

@@ -14,7 +14,7 @@ from courses.booking.model import Consent, State
 from courses.booking.queries import ClassView, Place
 from courses.catalogue import queries as catalogue
 from courses.catalogue.api import Seats
-from courses.catalogue.model import ClassState, FillRule, ShareKind, TrainingClass
+from courses.catalogue.model import ClassState, FillRule, Promotion, ShareKind, TrainingClass
 from courses.ground import clock
 from courses.ground.api import (
     MAX_ID,
@@ -100,8 +100,9 @@ class Minimum(Shape):
 class Class(Shape):
     about = _l(
         "One dated class of a course. `free`: seats not taken; `queued`: how many wait; `is_open`: one may book or "
-        "queue now; `names_by`: until when held seats can get their names. `schedule_no` rises with every move: send "
-        "it as `seen` to be refused when the class has moved since."
+        "queue now; `names_by`: until when held seats can get their names; `promotion`: whether a seat that comes free "
+        "is the next one's at once (direct), or offered for `offer_hours` of working time (offer). `schedule_no` rises "
+        "with every move: send it as `seen` to be refused when the class has moved since."
     )
 
     id: Id
@@ -116,6 +117,8 @@ class Class(Shape):
     enterprise_limit: int | None
     enterprise_year_limit: int | None
     fill_rule: FillRule
+    promotion: Promotion
+    offer_hours: int
     shares: list[SeatShare]
     shares_until: Moment | None
     taken: int
@@ -164,9 +167,10 @@ class Asked(Made):
 
 class Booking(Shape):
     about = _l(
-        "One place in one class. `person` is null while it is still to be named, which must be by `due_at`. `place`: "
-        "in the queue, counted from 1, if `state` is queued. `consent`: what its person says of the time to which the "
-        "class was moved; null while it was not."
+        "One place in one class. `person` is null while it is still to be named. `due_at`: by when a held seat is to "
+        "be named, a requested one approved, an offered one answered; else it goes to the next. `place`: in the queue, "
+        "counted from 1, if `state` is queued. `consent`: what its person says of the time to which the class was "
+        "moved; null while it was not."
     )
 
     id: Id
@@ -183,7 +187,10 @@ class Booking(Shape):
 
 
 class Answer(Shape):
-    about = _l("`yes`: the new time of the class suits; false gives the seat up, and does not count as late.")
+    about = _l(
+        "`yes`: the new time of the class suits, or the seat that is offered is taken; false gives the seat to the "
+        "next, and does not count as late."
+    )
 
     yes: bool
 
@@ -308,9 +315,13 @@ def undo_cancel(booking_id: int) -> Booking:
 @operation(
     _l("Answer what is asked about a booking"),
     "not_asked",
+    "offer_over",
     "called_off",
     "begun",
-    about=_l("When a class moved, its people are asked once whether the new time suits. Silence keeps the seat."),
+    about=_l(
+        "When a class moved, its people are asked once whether the new time suits. Silence keeps the seat. A seat that "
+        "is offered is asked about until `due_at`; without an answer it goes to the next."
+    ),
 )
 def answer(booking_id: int, body: Answer) -> Booking:
     actions.answer(signed_in(), booking_id, body.yes, "api")
@@ -374,6 +385,8 @@ def class_of(view: ClassView, at: dt.datetime) -> Class:
         enterprise_limit=row.enterprise_limit,
         enterprise_year_limit=view.course.enterprise_year_limit,
         fill_rule=row.fill_rule,
+        promotion=row.promotion,
+        offer_hours=row.offer_hours,
         shares=[
             SeatShare(kind=share.kind, of=share.of, seats=share.seats, taken=share.taken) for share in kept_seats(row)
         ],

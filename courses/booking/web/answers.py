@@ -14,13 +14,13 @@ from courses.booking.web.classes import on_booking
 from courses.catalogue.queries import spans_of
 from courses.ground.language import speak_as_asked
 from courses.ground.refusal import Refusal
-from courses.outbox.answers import Asked, read
+from courses.outbox.answers import Asked, Question, read
 from courses.people.guard import needs, public, signed_in
 from courses.people.queries import actor_of
 from courses.people.rights import Right
 
 ANSWERS = {"yes": True, "no": False}
-SETTLED = ("not_asked", "called_off", "begun")
+SETTLED = ("not_asked", "offer_over", "called_off", "begun")
 """What an old link is told by its page, which says what stands now."""
 
 
@@ -30,7 +30,11 @@ def answer(booking_id: int) -> Any:
     yes = _said()
 
     def act() -> str:
-        actions.answer(signed_in(), booking_id, yes)
+        question = actions.answer(signed_in(), booking_id, yes)
+        if question == Question.OFFER:
+            return str(
+                _("The seat is accepted.") if yes else _("The seat is declined. It goes to the next in the queue.")
+            )
         if yes:
             return str(_("Thank you. The seat stays as it is."))
         return str(_("The seat is given up and goes to the next in the queue. This does not count as late."))

@@ -354,7 +354,7 @@ _ENTRY = [
 
 
 def _entry(entry: Entry, by_share: dict[int, KeptSeats], row: TrainingClass) -> list[Any]:
-    outcome = _("In the queue") if entry.state == State.QUEUED else _("Seat")
+    outcome = words.outcome(entry.state)
     kept_for = words.whom(by_share[entry.share_id]) if entry.share_id else ""
     why = words.why(entry.state, entry.reason, row, entry.standby)
     return [entry.order, entry.draw_no, entry.asked_at, entry.seats, outcome, kept_for, why, entry.since]

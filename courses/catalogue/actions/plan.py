@@ -7,6 +7,7 @@ from itertools import pairwise
 from sqlalchemy import delete, select, update
 
 from courses.catalogue.model import (
+    MOST_OFFER_HOURS,
     ClassPlan,
     Course,
     Lecturer,
@@ -31,7 +32,7 @@ def check_plan(plan: ClassPlan, at: dt.datetime) -> list[Span]:
     """Return the plan's sittings in order.
 
     Raises Refusal as `check_sittings` and `check_shares` do, and window_wrong, first_wrong, draw_wrong, names_by_wrong,
-    minimum_wrong, decide_by_wrong, not_found, course_archived.
+    minimum_wrong, decide_by_wrong, offer_hours_wrong, not_found, course_archived.
     """
     sittings = check_sittings(plan.sittings, at)
     if not plan.opens_at < plan.closes_at <= sittings[0][0] or plan.cancel_until > sittings[0][0]:
@@ -47,6 +48,8 @@ def check_plan(plan: ClassPlan, at: dt.datetime) -> list[Span]:
         raise Refusal("minimum_wrong", seats=plan.capacity)
     if plan.decide_by and not at < plan.decide_by <= sittings[0][0]:
         raise Refusal("decide_by_wrong")
+    if not 1 <= plan.offer_hours <= MOST_OFFER_HOURS:
+        raise Refusal("offer_hours_wrong", most=MOST_OFFER_HOURS)
     course = db.session.get(Course, plan.course_id)
     if course is None:
         raise Refusal("not_found")

@@ -38,8 +38,8 @@ def publish(actor: Actor, plan: ClassPlan, request_key: RequestKey | None = None
     """Publish a class of the actor's squadron, or the draft it was so far; return its id.
 
     Raises Refusal: no_sitting, ends_before_start, sittings_overlap, in_the_past, window_wrong, first_wrong, draw_wrong,
-    shares_too_many, shares_twice, shares_wrong, minimum_wrong, decide_by_wrong, too_many_seats, room_clash,
-    lecturer_clash, not_found (course, room, lecturer or draft), not_allowed.
+    shares_too_many, shares_twice, shares_wrong, minimum_wrong, decide_by_wrong, offer_hours_wrong, too_many_seats,
+    room_clash, lecturer_clash, not_found (course, room, lecturer or draft), not_allowed.
     """
     with transaction(request_key) as kept:
         if kept.earlier_answer:
@@ -156,6 +156,8 @@ def _written(
         "shares_until": plan.shares_until if plan.shares else None,
         "minimum": plan.minimum,
         "decide_by": plan.decide_by,
+        "promotion": plan.promotion,
+        "offer_hours": plan.offer_hours,
         "state": state,
     }
     with db.session.no_autoflush:  # all at once: written in part, booking would close after the class begins

@@ -41,6 +41,7 @@ _DRAFT_REFUSES = (
     "names_by_wrong",
     "minimum_wrong",
     "decide_by_wrong",
+    "offer_hours_wrong",
     "course_archived",
 )
 _PUBLISH_REFUSES = (*PLACE_REFUSES, *_DRAFT_REFUSES[4:])

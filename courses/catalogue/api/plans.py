@@ -15,9 +15,12 @@ from courses.catalogue.forms import MAX_AHEAD, MAX_SHARES, MAX_SITTINGS, REMINDE
 from courses.catalogue.model import (
     CANCEL_BEFORE,
     DEFAULT_REMINDERS,
+    MOST_OFFER_HOURS,
+    OFFER_HOURS,
     ClassState,
     DayKind,
     FillRule,
+    Promotion,
     Share,
     ShareKind,
     Span,
@@ -76,6 +79,7 @@ def _offered(minutes: int) -> int:
 
 Minutes = Annotated[int, WHOLE, AfterValidator(_offered), WithJsonSchema({"type": "integer", "enum": _MINUTES})]
 Seats = Annotated[int, Field(ge=1, le=1000, examples=[30]), WHOLE]
+OfferHours = Annotated[int, Field(ge=1, le=MOST_OFFER_HOURS, examples=[OFFER_HOURS]), WHOLE]
 
 
 class Kept(Shape):
@@ -96,7 +100,8 @@ class Plan(Timetable):
         "`fill_rule`: whether those who fit go before a group that does not. `shares` are kept until `shares_until`, "
         "or until `cancel_until`. "
         "With a `minimum` the class is tentative until so many are booked or the squadron decides, by `decide_by` or "
-        "two working days before."
+        "two working days before. `promotion`: whether a seat that comes free is the next one's at once (`direct`), or "
+        "offered (`offer`) for `offer_hours` of working time, less shortly before the class."
     )
 
     course: Id
@@ -114,6 +119,8 @@ class Plan(Timetable):
     shares_until: Moment | None = None
     minimum: Seats | None = None
     decide_by: Moment | None = None
+    promotion: Promotion = Promotion.DIRECT
+    offer_hours: OfferHours = OFFER_HOURS
     reminders: list[Minutes] = Field(list(DEFAULT_REMINDERS), max_length=len(_MINUTES))
 
     def as_class_plan(self) -> ClassPlan:
@@ -138,6 +145,8 @@ class Plan(Timetable):
             enterprise_limit=self.enterprise_limit,
             minimum=self.minimum,
             decide_by=(self.decide_by or planning.usual_decision(begins)) if self.minimum else None,
+            promotion=self.promotion,
+            offer_hours=self.offer_hours,
         )
 
 
@@ -166,6 +175,8 @@ class Planned(Shape):
     shares_until: Moment | None
     minimum: int | None
     decide_by: Moment | None
+    promotion: Promotion
+    offer_hours: int
     reminders: list[int]
 
 
@@ -228,6 +239,8 @@ def planned(plan: ClassPlan) -> Planned:
         shares_until=plan.shares_until,
         minimum=plan.minimum,
         decide_by=plan.decide_by,
+        promotion=plan.promotion,
+        offer_hours=plan.offer_hours,
         reminders=sorted(plan.reminders, reverse=True),
     )
 

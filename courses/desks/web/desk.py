@@ -161,9 +161,13 @@ def _manager(actor: Actor, now: dt.datetime) -> dict[str, Any]:
         Todo("standby", len(standby), url_for("booking.standing"), "wait"),
         Todo("missing_hours", missing / 2, url_for("catalogue.shelves"), "" if mine else "wait"),
     ]
+    offered = [row for row in mine if row.state == State.OFFERED]
     if actor.is_deputy and not actor.has(Role.OWNER):
-        todos += _unsettled(actor, now)
-    seated = next((row for row in mine if row.state != "queued"), None)
+        todos = [*_unsettled(actor, now), *todos]
+    elif offered and not actor.has(Role.OWNER):
+        url = url_for("booking.class_page", class_id=offered[0].class_id)
+        todos.insert(0, Todo("answer", len(offered), url, "wait"))
+    seated = next((row for row in mine if row.state not in (State.QUEUED, State.OFFERED)), None)
     return {
         "todos": todos,
         "mine": mine,
@@ -178,11 +182,11 @@ def _way(class_id: int | None) -> of_people.Next | None:
 
 
 def _unsettled(actor: Actor, now: dt.datetime) -> list[Todo]:
-    """Return what the enterprise has yet to approve and to name; the first of it is a tap away."""
+    """Return what the enterprise has yet to answer, to approve and to name; the first of it is a tap away."""
     assert actor.enterprise_id is not None  # whoever answers for an enterprise has a post there
     found = booking.unsettled(actor.enterprise_id, now)
     todos = []
-    for name, waits in (("approve", State.REQUESTED), ("name", State.HELD)):
+    for name, waits in (("answer", State.OFFERED), ("approve", State.REQUESTED), ("name", State.HELD)):
         of_state = [one for one in found if one.state == waits]
         if of_state:
             url = url_for("booking.class_page", class_id=of_state[0].class_id)
