@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from tests.browser.town import PASSWORD, Town, Words
 
+PATIENCE_MS = 15_000  # a machine that runs two tests at once can be slow
+expect.set_options(timeout=PATIENCE_MS)
 PHONE = {"width": 360, "height": 640}
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 
@@ -83,7 +85,7 @@ class Door:
             }
         )
         context.add_cookies([{"name": "lang", "value": lang, "url": town.url}])
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         self._open.append(context)
         page = context.new_page()
         page.on("console", lambda line: _is_fault(line) and self.complaints.append(f"{page.url}: {line.text}"))

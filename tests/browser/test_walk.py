@@ -24,8 +24,8 @@ def press(page: Page, words: str) -> None:
     """Press the button or follow the link with these words in the page itself, and wait for what it leads to."""
     main = page.locator("main")
     target = main.get_by_role("button", name=words, exact=True).or_(main.get_by_role("link", name=words, exact=True))
-    target.first.click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        target.first.click()
 
 
 def told(page: Page, words: str) -> None:
