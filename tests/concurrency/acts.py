@@ -47,6 +47,8 @@ CHECKED = (  # where an act has checked and not yet written
     ("courses.booking.actions.change", "log"),
     ("courses.booking.actions.draw", "_give_order"),
     ("courses.catalogue.actions", "set_sittings"),
+    ("courses.booking.actions.name", "hand_over"),
+    ("courses.booking.actions.merge", "_enter"),
     ("courses.roster.actions", "_attendances"),
 )
 
@@ -98,6 +100,14 @@ def enrol_list(person_id: int, list_id: int) -> None:
 
 def cancel(person_id: int, booking_id: int) -> None:
     booking.cancel(_actor(person_id), booking_id)
+
+
+def name(person_id: int, booking_id: int, who: int) -> int:
+    return booking.name(_actor(person_id), booking_id, who)
+
+
+def merge(person_id: int, class_id: int, into_id: int) -> None:
+    booking.merge(_actor(person_id), class_id, into_id)
 
 
 def change_class(person_id: int, booking_id: int, class_id: int) -> str:

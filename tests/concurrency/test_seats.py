@@ -259,6 +259,36 @@ def cancel_twice(app: Flask, do: Do) -> list[str]:
     return wrong if answers == ["", "not_cancellable", "not_cancellable"] else [*wrong, str(answers)]
 
 
+def swap_and_cancel(app: Flask, do: Do) -> list[str]:
+    """An owner sends a colleague instead of someone who gives the seat up: the colleague has it, or the next one."""
+    class_id, [giver, heir], [waiting] = a_class(seats=1), makers.strangers(2, enterprise=1), makers.strangers(1)
+    seat(class_id, [giver, waiting])
+    number = booked(class_id, giver)
+    swapped, cancelled = do([(acts.name, makers.owner(1), number, heir), (acts.cancel, giver, number)])
+    wrong = complaints(class_id, 1, 1 if swapped.is_done else 0) + [str(o) for o in (swapped, cancelled) if o.error]
+    states, comes = makers.states(class_id), heir if swapped.is_done else waiting
+    if swapped.is_done == cancelled.is_done or states[comes] != "booked":
+        wrong.append(f"{states}; {swapped}, {cancelled}")
+    return wrong
+
+
+def merge_and_book(app: Flask, do: Do) -> list[str]:
+    """Two move to a class with two seats free, for which two others ask: both of the two sit there, or none moves."""
+    course = {"course": 2}
+    class_id, into, moving = a_class(seats=2, **course), a_class(seats=3, **course), makers.strangers(2)
+    there, late = makers.strangers(1), makers.strangers(2)
+    seat(class_id, moving)
+    seat(into, there)
+    merged, *others = do([(acts.merge, GAO.id, class_id, into)] + [(acts.book, id_, into) for id_ in late])
+    if merged.is_done:
+        wrong = complaints(into, 3, 2, others) + complaints(class_id, 0, 0)
+    else:
+        wrong = complaints(into, 3, 0, others) + complaints(class_id, 2, 0)
+        wrong += [] if merged.refusal == "merge_too_large" else [str(merged)]
+    sit = [id_ for id_ in moving if makers.states(into).get(id_) == "booked"]
+    return wrong if len(sit) == (2 if merged.is_done else 0) else [*wrong, f"{sit} of the two sit there: {merged}"]
+
+
 def change_both_ways(app: Flask, do: Do) -> list[str]:
     """Four sit in each of two classes with one free seat each; all eight change to the other class at once.
 
@@ -607,6 +637,8 @@ RACES = (
     move_and_join,
     call_off_and_book,
     cancel_twice,
+    swap_and_cancel,
+    merge_and_book,
     change_both_ways,
     change_one_seat_twice,
     change_between_full_classes,
