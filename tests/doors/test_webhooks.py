@@ -25,6 +25,7 @@ from courses.ground.db import db
 from courses.outbox import actions as outbox
 from courses.outbox.channels import Message, Refused, webhook
 from courses.outbox.model import Channel, Fate, Notice
+from courses.people.queries import city
 from courses.roster import actions as roster
 from courses.roster.model import Mark
 from courses.roster.queries import sittings_of
@@ -162,6 +163,7 @@ class TestWhoIsToldWhat:
 
         def cost(days: int) -> int:
             class_id = makers.a_class(days=days)
+            city()  # is kept, and every request asks for it
             db.session.rollback()
             asked.clear()
             makers.book(SHEN, class_id)
