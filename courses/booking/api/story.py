@@ -1,6 +1,6 @@
 """What happened to a class and to a booking, and the queue put in another order, for programs."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from flask import get_template_attribute
 from flask_babel import lazy_gettext as _l
@@ -13,7 +13,7 @@ from courses.booking.api.blueprint import resources
 from courses.booking.api.seats import Booking, after, the_view
 from courses.booking.model import Event
 from courses.catalogue import queries as catalogue
-from courses.ground.api import MAX_ID, Id, Line, Moment, Page, Paged, Shape, operation, page_of
+from courses.ground.api import MAX_ID, WHOLE, Id, Line, Moment, Page, Paged, Shape, operation, page_of
 from courses.ground.refusal import Refusal
 from courses.people.guard import needs, signed_in
 from courses.people.looks import looked
@@ -46,9 +46,9 @@ class Log(Page):
 class PlaceInQueue(Shape):
     about = _l("`place`: counted from 1. `seen`: the place that was shown. Those concerned read the reason.")
 
-    place: int = Field(ge=1, le=1000)
+    place: Annotated[int, Field(ge=1, le=1000), WHOLE]
     reason: Line = Field(min_length=1, max_length=200, examples=["按报名先后更正"])
-    seen: int | None = Field(None, ge=1, le=MAX_ID)
+    seen: Annotated[int, Field(ge=1, le=MAX_ID), WHOLE] | None = None
 
 
 @resources.get("/classes/<id:class_id>/log")
