@@ -42,6 +42,12 @@ class Client(FlaskClient):
         return self
 
 
+@pytest.fixture(autouse=True)
+def in_the_first_city() -> None:
+    """Use the first city's zone: the test before may have been in another one."""
+    clock.use_zone("Asia/Shanghai")
+
+
 @pytest.fixture(scope="session")
 def made() -> dict[str, Any]:
     """Keep the application and database of each kind, made when first asked for."""
@@ -71,7 +77,6 @@ def app(request: pytest.FixtureRequest, made: dict[str, Any], tmp_path_factory: 
     app, database = made[kind]
     database.fresh()
     forget_all()
-    clock.use_zone("Asia/Shanghai")  # another test may have been in another city
     with app.app_context():
         yield app
         db.session.remove()
