@@ -222,7 +222,7 @@ def test_each_day_of_a_class_is_reminded_of(app: Flask) -> None:
     days = [(makers.in_days(d), makers.in_days(d) + makers.HOUR) for d in (10, 12)]
     class_id = makers.a_class(sittings=days, reminders=[DAY, 120])
     makers.book(SHEN, class_id)
-    for hours in range(24 * 12):
+    for hours in range(24 * 13):
         with at(clock.now() + dt.timedelta(hours=hours)):
             post_due()
     spoken = [(n.facts["sitting_at"], n.facts["minutes_before"]) for n in told("reminder")]
