@@ -1,11 +1,14 @@
-"""What the tests of the doors share: a caller of the API."""
+"""What the tests of the doors share: a caller of the API, and an eye on what is done while others wait."""
 
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
+from flask import has_app_context
 
 from courses import api
 from courses.accounts.actions.token import make_token
+from courses.ground.db import db
 from courses.people.rights import Reach
 from tests import makers
 from tests.conftest import Client
@@ -32,3 +35,16 @@ class Calls:
 @pytest.fixture
 def call(client: Client) -> Calls:
     return Calls(client)
+
+
+@pytest.fixture(autouse=True)
+def _never_hashed_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail a test in which a password is hashed while the write lock is held: everyone else would wait for it."""
+    for name in ("hash", "verify"):
+        plain = getattr(PasswordHasher, name)
+
+        def checked(*args: Any, plain: Any = plain, **kwargs: Any) -> Any:
+            assert not (has_app_context() and "connection" in db.session.info)
+            return plain(*args, **kwargs)
+
+        monkeypatch.setattr(PasswordHasher, name, checked)
