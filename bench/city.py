@@ -7,20 +7,15 @@ Rows are written by the database out of two small tables, so that a million book
 
 import datetime as dt
 import json
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 from typing import Any
 
-from flask_migrate import upgrade
 from sqlalchemy import Connection, create_engine, event, text
 
-import config
-from bench.town import PORT, Town
-from courses.app import create_app
+from bench.town import Town, installed
 from courses.catalogue.model import ClassState, Course, Lecturer, ReminderRule, Sitting, Teaching, TrainingClass
 from courses.demo.load import SEED
 from courses.demo.rows import Rows
@@ -31,7 +26,6 @@ from courses.ground.transaction import transaction
 from courses.homes.model import Home, Room
 from courses.people.model import Enterprise, PastPost, Person, Post, Role
 from courses.running.actions import take_statistics
-from tests.databases import KINDS
 from tools.codes import credit_code
 
 SEATS, SEATS_OF_PAST = 30, 28
@@ -66,24 +60,8 @@ class City(Town):
 @contextmanager
 def a_city(kind: str, bookings: int) -> Iterator[City]:
     """Make a city with so many bookings on a scratch database of `kind`."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        url = KINDS[kind](Path(folder)).url
-        environ = {
-            "INSTANCE": folder,
-            "DATABASE_URL": url,
-            "SECRET_KEY": "b" * 40,
-            "BASE_URL": f"http://127.0.0.1:{PORT}",
-            "PORT": str(PORT),
-        }
-        app = create_app(config.read(environ))
-        with app.app_context():
-            upgrade()
-            city = _Builder(url, bookings).build()
-            db.session.remove()
-            db.engine.dispose()
-        yield City(app, environ, url, **city)
-        with app.app_context():
-            db.engine.dispose()
+    with installed(kind, lambda url: _Builder(url, bookings).build()) as (app, environ, url, known):
+        yield City(app, environ, url, **known)
 
 
 class _Builder:

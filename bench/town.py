@@ -3,10 +3,11 @@
 import datetime as dt
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
@@ -29,6 +30,7 @@ from courses.people.queries import actor_of
 from tests.databases import KINDS
 
 MANAGERS = 4000
+Filled = TypeVar("Filled")
 
 
 def _free_port() -> int:
@@ -96,8 +98,8 @@ class Town:
 
 
 @contextmanager
-def a_town(kind: str, **settings: str) -> Iterator[Town]:
-    """Make a town on a scratch database of `kind`."""
+def installed(kind: str, fill: Callable[[str], Filled]) -> Iterator[tuple[Flask, dict[str, str], str, Filled]]:
+    """Install the service on a scratch database of `kind` and let `fill` write into it, which is given its address."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         url = KINDS[kind](Path(folder)).url
         environ = {
@@ -106,20 +108,31 @@ def a_town(kind: str, **settings: str) -> Iterator[Town]:
             "SECRET_KEY": "b" * 40,
             "BASE_URL": f"http://127.0.0.1:{PORT}",
             "PORT": str(PORT),
-            **settings,
         }
         app = create_app(config.read(environ))
         with app.app_context():
             upgrade()
-            load.load(clock.now())
-            town = Town(app, environ, url, *_more_people())
-            if kind == "sqlite":
-                db.session.connection().exec_driver_sql("ANALYZE")
+            filled = fill(url)
             db.session.remove()
             db.engine.dispose()
-        yield town
+        yield app, environ, url, filled
         with app.app_context():
             db.engine.dispose()
+
+
+@contextmanager
+def a_town(kind: str) -> Iterator[Town]:
+    """Make a town on a scratch database of `kind`."""
+    with installed(kind, _fill) as (app, environ, url, people):
+        yield Town(app, environ, url, *people)
+
+
+def _fill(url: str) -> tuple[int, int, int]:
+    load.load(clock.now())
+    people = _more_people()
+    if url.startswith("sqlite"):
+        db.session.connection().exec_driver_sql("ANALYZE")
+    return people
 
 
 def _more_people() -> tuple[int, int, int]:
