@@ -4,12 +4,12 @@ import re
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.transaction import transaction
-from courses.people.model import Enterprise, Person, Post
+from courses.people.model import Enterprise, Person, Post, Role
 from courses.roster.model import YearlyHours
 from tests import makers
 from tests.conftest import Client
@@ -262,3 +262,29 @@ def test_two_of_one_name_are_told_apart(client: Client) -> None:
         text = client.get(page).text
         assert COLLEAGUE.email in text
         assert SHEN.email not in text
+
+
+@pytest.mark.parametrize("member", [ASSOCIATION, ADMINISTRATOR])
+def test_who_cannot_invite_is_told_who_fills_a_vacant_post(app: Flask, client: Client, member: Member) -> None:
+    client.as_(member)
+    assert "/join" not in client.get("/enterprises/1").text
+    with transaction():
+        db.session.execute(delete(Post).where(Post.enterprise_id == 1, Post.role == Role.MANAGER))
+    page = client.get("/enterprises/1").text
+    link = f"{app.config['SETTINGS'].base_url}/join"
+    assert f'data-copy="{link}"' in page
+    assert "请联系该企业" in page
+    assert "企业负责人也可以邀请" in page  # whose post is still filled
+    with transaction():
+        db.session.execute(delete(Post).where(Post.enterprise_id == 1))
+    page = client.get("/enterprises/1").text
+    assert f'data-copy="{link}"' in page
+    assert "企业负责人也可以邀请" not in page
+
+
+def test_who_can_invite_is_offered_that(client: Client) -> None:
+    with transaction():
+        db.session.execute(delete(Post).where(Post.enterprise_id == 1))
+    page = client.as_(GAO).get("/enterprises/1").text
+    assert "data-copy" not in page
+    assert page.count("enterprise=1") > 1  # above, and where the list is empty

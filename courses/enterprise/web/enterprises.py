@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import column
@@ -97,6 +97,8 @@ def enterprise(enterprise_id: int) -> Any:
         place=place,
         people=people,
         formers=queries.formers(place.id),
+        is_vacant=not any(Role.MANAGER in member.roles for member in people),
+        join_url=current_app.config["SETTINGS"].base_url + url_for(".join"),
         may_change=may(signed_in(), Right.CHANGE_PEOPLE, enterprise_id=place.id, town_id=place.town_id),
     )
 
