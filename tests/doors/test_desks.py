@@ -6,6 +6,7 @@ import io
 import re
 
 import pytest
+import time_machine
 from flask import Flask
 from python_calamine import CalamineWorkbook
 from sqlalchemy import update
@@ -407,3 +408,39 @@ def test_a_list_says_what_it_is_narrowed_by_and_lets_go_of_it(client: Client, ta
     assert "<details open>" in form
     assert f'<a href="{path}">清除筛选</a>' in form
     assert "清除筛选" not in page(client, member, path)
+
+
+def test_the_list_of_towns_has_its_sum_and_marks_who_is_below_the_city(client: Client, taught: int) -> None:
+    """STRANGER came of town 2, whose only manager he is; SHEN alone of the four of town 1."""
+    with transaction():
+        db.session.add(Enterprise(credit_code="91330481MA00000000", name_zh="丁材料有限公司", town_id=2))
+    text = page(client, BUREAU, "/desk/coverage")
+    assert "全市40%的环保管理员今年上过课" in text
+    foot = re.search(r"<tfoot>(.*?)</tfoot>", text)
+    assert foot
+    assert re.findall(r">([^<>]+)</td>", foot[1]) == ["合计", "4", "1", "5", "2", "40", "0"]
+    rows = re.findall(r"<tr>.*?</tr>", text.split("<tbody>")[1].split("</tbody>")[0])
+    assert ["低于全市" in row for row in rows if "海昌街道" in row or "马桥" in row] == [True, False]
+    assert "合计" in page(client, BUREAU, "/desk/coverage?by=industry")
+    assert todos(client, BUREAU)["各镇（街道）空缺数"] == "1"
+    text = page(client, ASSOCIATION, "/desk/coverage")  # of the one town: no sum, and nothing of the city's
+    assert "全市" not in text.replace("低于全市覆盖率", "")
+    assert "合计" not in text
+
+
+def test_figures_of_a_year_say_of_which_moment_they_are(client: Client) -> None:
+    with time_machine.travel(dt.datetime(2026, 11, 22, 15, 50, tzinfo=dt.UTC), tick=False):
+        for member, path in ((INSPECTOR, "/posts"), (BUREAU, "/desk/coverage"), (BUREAU, "/desk/coverage?by=industry")):
+            said = re.search("截至[^<]*", page(client, member, path))
+            assert said, path
+            assert said[0] == "截至11月22日 周日 23:50；本年度截止12月31日。"
+        said = client.as_(INSPECTOR, "en").get("/posts").text
+        assert "As of Sun 22 Nov 23:50; the year ends on 31 December." in said
+
+
+def test_an_enterprise_not_listed_is_no_enterprise_let_off(client: Client) -> None:
+    words = "名录中没有这家企业"
+    assert words in page(client, INSPECTOR, "/posts?q=没有这家")
+    assert "未列入不等于不需要配备，请向市局核实。" in page(client, INSPECTOR, "/posts?q=没有这家")
+    assert words not in page(client, INSPECTOR, "/posts?q=甲科技&state=vacant")  # listed, but not vacant
+    assert words not in page(client, INSPECTOR, "/posts?state=vacant")

@@ -35,6 +35,10 @@ class Coverage(NamedTuple):
     def percent_met(self) -> int:
         return share(self.met, self.managers)
 
+    def is_behind(self, whole: "Coverage") -> bool:
+        """Whether fewer of the managers here came to a class than of all together, in whole percent."""
+        return bool(self.managers) and self.percent < whole.percent
+
 
 def share(part: int, whole: int) -> int:
     """Return a share in whole percent; never 100 as long as one is missing, never 0 as long as there is one."""

@@ -228,10 +228,10 @@ def _bureau(actor: Actor, now: dt.datetime) -> dict[str, Any]:
     year, target = clock.this_year(), city().hours_target
     towns, posts = of_city.towns(year, target), of_posts.tally(year, target)
     whole = of_city.whole(towns)
-    behind = [town for town in towns if town.managers and town.percent < whole.percent]
+    behind = [town for town in towns if town.is_behind(whole)]
     todos = [
         Todo("behind", len(behind), url_for(".coverage", sort="share"), "wait"),
-        Todo("vacant_anywhere", posts.vacant, url_for(".coverage", sort="-vacant")),
+        Todo("vacant_by_town", posts.vacant, url_for(".coverage", sort="-vacant")),
     ]
     return {
         "todos": todos,

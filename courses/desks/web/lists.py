@@ -321,8 +321,8 @@ def coverage() -> str | Response:
         "name",
         total=count(towns),
         kind=by,
-        target=target,
-        whole=towns is None,
+        whole=coverage_queries.whole(coverage_queries.towns(clock.this_year(), target, towns)),
+        city_wide=towns is None,
     )
 
 
