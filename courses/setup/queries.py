@@ -55,6 +55,12 @@ def progress() -> Progress:
     return Progress._make(db.session.execute(select(*counts)).one())
 
 
+def unserved_towns() -> list[Town]:
+    """Return the towns without a squadron or without an association."""
+    without = or_(Town.squadron_id.is_(None), Town.association_id.is_(None))
+    return list(db.session.scalars(select(Town).where(without).order_by(Town.id)))
+
+
 def _count(model: type[Base], *conditions: ColumnElement[bool]) -> Any:
     return select(func.count()).select_from(model).where(*conditions).scalar_subquery()
 

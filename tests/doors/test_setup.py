@@ -16,6 +16,7 @@ from courses.catalogue.planning import work_time
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.kept import forget_all
+from courses.ground.transaction import transaction
 from courses.homes.model import Home, Room
 from courses.people.model import City, Industry, Person, Post, Role, Squadron, Town
 from courses.people.queries import person_by_login
@@ -427,3 +428,21 @@ def test_all_that_is_wrong_with_a_room_is_said_at_once(client: Client) -> None:
     answer = client.as_(ADMINISTRATOR).post("/setup/rooms", data={"name_zh": " ", "home_id": "1", "seats": "0"})
     assert 'id="name_zh-error"' in answer.text
     assert 'id="seats-error"' in answer.text
+
+
+def test_the_checklist_counts_in_words_and_names_the_towns_left_out(client: Client) -> None:
+    client.as_(ADMINISTRATOR, "zh")
+    page = client.get("/setup").text
+    assert "已完成 · 共3家" in page
+    assert "未覆盖的镇（街道）" not in page
+    with transaction():
+        db.session.get_one(Town, 2).association_id = None
+    page = client.get("/setup").text
+    assert "未覆盖的镇（街道）：马桥街道<" in page
+    with transaction():
+        db.session.get_one(Town, 1).association_id = None
+        db.session.get_one(Town, 2).squadron_id = None
+    page = client.get("/setup").text
+    assert "未覆盖的镇（街道）：海昌街道、马桥街道<" in page
+    assert "未覆盖的镇（街道）：马桥街道<" in page
+    assert "已开始 · 共2个" in page  # squadrons, with a town that none serves
