@@ -251,6 +251,23 @@ def test_posts_are_narrowed_and_sorted(client: Client, taught: int) -> None:
     assert codes == sorted(codes)
 
 
+def test_an_officers_weeks_begin_with_the_coming_one_once_this_one_is_taught(app: Flask, client: Client) -> None:
+    evening, day = dt.datetime(2027, 3, 14, 12, tzinfo=dt.UTC), dt.timedelta(days=1)  # a Sunday, at eight in the city
+    with makers.at(evening - 9 * day):
+        starts = [evening - 7 * makers.HOUR, evening + 4 * day, evening + 11 * day]
+        classes = [makers.a_class(room=1, sittings=[(start, start + 2 * makers.HOUR)]) for start in starts]
+
+    def weeks(at: dt.datetime) -> dict[str, list[int]]:
+        with time_machine.travel(at, tick=False):
+            text = page(client, GAO).partition('id="weeks"')[2].partition("全部班次")[0]
+        sections = re.findall(r"<h2>(.*?)</h2>(.*?)</section>", text, re.DOTALL)
+        return {name: [one for one in classes if f'href="/classes/{one}"' in rows] for name, rows in sections}
+
+    assert weeks(evening - 6 * makers.HOUR) == {"本周": classes[:1], "下周": classes[1:2]}
+    assert weeks(evening) == {"下周": classes[1:2], "下下周": classes[2:]}
+    assert weeks(evening + 13 * day) == {"本周": [], "下周": []}
+
+
 @pytest.mark.parametrize("path", LISTS)
 def test_every_list_sorts_both_ways_pages_and_leaves_as_a_file(client: Client, taught: int, path: str) -> None:
     reader = LISTS[path]

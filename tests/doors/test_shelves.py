@@ -6,6 +6,7 @@ from html import unescape
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import update
 
@@ -227,3 +228,53 @@ def test_programs_find_by_the_same_filters(client: Client, two: tuple[int, int])
     assert found(until=on(10)) == found(day=on(10)) == [carbon]
     for nonsense in ("day=0001-01-01", "half=noon", "home=x"):
         assert client.get("/api/v1/classes?" + nonsense).status_code == 422, nonsense
+
+
+def test_numbers_of_topics_stand_only_beside_all_of_them(client: Client, two: tuple[int, int]) -> None:
+    def numbers(query: str) -> list[str]:
+        text = client.get("/?" + query).text.partition('<nav class="topics"')[2].partition("</nav>")[0]
+        return re.findall(r'<span class="quiet">(\d+)</span>', text)
+
+    assert numbers("") == numbers("topic=carbon") == ["1", "1"]
+    for query in ("q=碳", "q=x&topic=carbon", "town=1", "free=1"):
+        assert numbers(query) == [], query
+
+
+SUNDAY = dt.datetime(2027, 3, 14, 12, 0, tzinfo=dt.UTC)  # eight in the evening
+
+
+@pytest.fixture
+def two_weeks(app: Flask) -> tuple[int, int]:
+    """A class that ends at three on a Sunday, and one on the Thursday after."""
+    with makers.at(SUNDAY - dt.timedelta(days=9)):
+        spans = [(start, start + 2 * HOUR) for start in (SUNDAY - 7 * HOUR, SUNDAY + dt.timedelta(days=4))]
+        over, coming = (makers.a_class(room=room, sittings=[span]) for room, span in zip((1, 2), spans, strict=True))
+    return over, coming
+
+
+def test_the_week_begins_with_the_coming_one_once_this_one_is_taught(
+    client: Client, two_weeks: tuple[int, int]
+) -> None:
+    over, coming = two_weeks
+
+    def shown(query: str = "", at: dt.datetime = SUNDAY) -> list[int]:
+        with time_machine.travel(at, tick=False):
+            text = client.get("/calendar?lang=zh" + query).text
+        return [one for one in two_weeks if f'href="/classes/{one}"' in text]
+
+    assert shown(at=SUNDAY - 6 * HOUR) == [over], "which is going on"
+    assert shown() == [coming]
+    assert shown("&on=2027-03-14") == [over], "whoever asks for a day sees its week"
+    assert shown("&half=morning") == []
+    assert shown("&view=month") == list(two_weeks)
+    with time_machine.travel(SUNDAY, tick=False):
+        text = client.get("/calendar?lang=zh").text
+        assert "3月15日 周一–3月21日 周日" in text
+        today = re.search(r'href="([^"]+)">今天<', text)
+        assert today
+        assert "3月8日 周一–3月14日 周日" in client.get(unescape(today[1])).text
+
+
+def test_an_empty_week_stays_when_the_coming_one_is_empty_too(client: Client, two_weeks: tuple[int, int]) -> None:
+    with time_machine.travel(SUNDAY + dt.timedelta(days=12), tick=False):
+        assert client.get("/calendar").text.count('aria-current="date"') == 1

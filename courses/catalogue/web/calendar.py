@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from flask import render_template, request
@@ -15,6 +16,7 @@ from courses.ground.forms import day_argument
 from courses.people.guard import public
 
 VIEWS = ("week", "month")
+WEEK = dt.timedelta(days=7)
 
 
 class Day(NamedTuple):
@@ -35,6 +37,7 @@ class Leaf(NamedTuple):
     days: list[Day]
     earlier: dt.date
     later: dt.date
+    today: dt.date
 
     @property
     def is_empty(self) -> bool:
@@ -58,15 +61,20 @@ def calendar() -> str:
 
 
 def leaf(view: str, filters: Filters) -> Leaf:
-    """Return the week or month of `?on=`, or of today."""
+    """Return the week or month of `?on=`, or of today: of the coming week when there is something in it, and nothing
+    left in this one."""
     today = clock.local(clock.now()).date()
-    on = day_argument("on") or today
-    if not FIRST_DAY < on < LAST_DAY:
-        on = today
+    asked = day_argument("on")
+    is_asked = asked is not None and FIRST_DAY < asked < LAST_DAY
+    on = asked if asked and is_asked else today
     first, last = _week(on) if view == "week" else _month(on)
     begins, ends = _week(first)[0], _week(last)[1]
+    may_turn = view == "week" and not is_asked
+    found = held_between(filters, begins, ends + WEEK if may_turn else ends)
+    if may_turn and _is_over(found, ends):
+        on, first, last, begins, ends = (day + WEEK for day in (on, first, last, begins, ends))
     by_day: dict[dt.date, list[Held]] = defaultdict(list)
-    for held in held_between(filters, begins, ends):
+    for held in found:
         by_day[clock.local(held.starts_at).date()].append(held)
     days = [begins + dt.timedelta(days=number) for number in range((ends - begins).days + 1)]
     return Leaf(
@@ -78,7 +86,14 @@ def leaf(view: str, filters: Filters) -> Leaf:
         ],
         first - dt.timedelta(days=1),
         last + dt.timedelta(days=1),
+        today,
     )
+
+
+def _is_over(found: Sequence[Held], last: dt.date) -> bool:
+    """Return whether of these sittings none until `last` is still to come or going on, and one is after it."""
+    left = [held for held in found if held.ends_at > clock.now()]
+    return bool(left) and all(clock.local(held.starts_at).date() > last for held in left)
 
 
 def _week(on: dt.date) -> tuple[dt.date, dt.date]:

@@ -82,8 +82,8 @@ def _year() -> dict[str, int]:
 
 def _officer(actor: Actor, now: dt.datetime) -> dict[str, Any]:
     assert actor.squadron_id is not None  # an officer's post is in a squadron
-    borders = _weeks(now)
-    near = of_classes.near(actor.squadron_id, now, borders[-1])
+    first, weeks = _weeks(of_classes.near(actor.squadron_id, now, _mondays(now)[-1]), now)
+    near = [row for rows in weeks for row in rows]
     untold = queries.untold(actor.squadron_id, now)
     looked(actor, "notices", person_ids=[one.person_id for one in untold])
     unmarked = queries.unmarked_classes(actor.squadron_id, None, now)
@@ -105,9 +105,8 @@ def _officer(actor: Actor, now: dt.datetime) -> dict[str, Any]:
         "untold": untold,
         "unmarked": unmarked,
         "to_decide": undecided,
-        "weeks": [
-            [row for row in near if begins <= max(row.starts_at, now) < ends] for begins, ends in pairwise(borders)
-        ],
+        "weeks": weeks,
+        "first_week": first,
         **_rooms(actor, clock.local(now).date()),
     }
 
@@ -119,11 +118,20 @@ def _to_decide(rows: list[Card], now: dt.datetime) -> Todo:
     return Todo("to_decide", len(rows), url, "lost" if overdue else "wait")
 
 
-def _weeks(now: dt.datetime) -> list[dt.datetime]:
-    """Return the moments at which this week and those after it begin."""
+def _mondays(now: dt.datetime) -> list[dt.datetime]:
+    """Return the moments at which this week and those after it begin, and the last of them ends."""
     today = clock.local(now).date()
     monday = today - dt.timedelta(days=today.weekday())
-    return [clock.from_local(monday + dt.timedelta(days=7 * n), dt.time()) for n in range(NEAR_WEEKS + 1)]
+    return [clock.from_local(monday + dt.timedelta(days=7 * n), dt.time()) for n in range(NEAR_WEEKS + 2)]
+
+
+def _weeks(rows: list[Card], now: dt.datetime) -> tuple[int, list[list[Card]]]:
+    """Return the two weeks to look at, and which is the first: this one, or the coming one (1) when there is something
+    in it and nothing left in this one."""
+    borders = pairwise(_mondays(now))
+    weeks = [[row for row in rows if begins <= max(row.starts_at, now) < ends] for begins, ends in borders]
+    first = int(not weeks[0] and bool(weeks[1]))
+    return first, weeks[first : first + NEAR_WEEKS]
 
 
 def _rooms(actor: Actor, today: dt.date) -> dict[str, Any]:
