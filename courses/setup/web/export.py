@@ -21,7 +21,7 @@ CHUNK = 64 * 1024
 @pages.get("/setup/export")
 @needs(Right.ADMINISTER)
 def export_page() -> str:
-    tables = [(table.name, export.WORDS.get(table.name, "")) for table in export.tables()]
+    tables = [(table.name, export.WORDS[table.name]) for table in export.tables()]
     return render_template("setup/export.html", tables=tables)
 
 
