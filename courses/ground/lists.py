@@ -48,6 +48,7 @@ class Listing:
     by: Column
     falls: bool
     opened: bool = False
+    size: int = SIZE
 
     @property
     def shown(self) -> list[Column]:
@@ -55,7 +56,7 @@ class Listing:
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // SIZE))
+        return max(1, -(-self.total // self.size))
 
     def url(self, number: int) -> str:
         return _here(page=str(number))
@@ -84,6 +85,7 @@ def listed(
     keys: Select[int] | None = None,
     seen: Callable[[Sequence[Any]], None] | None = None,
     opens: Sequence[Any] = (),
+    size: int = SIZE,
     **facts: Any,
 ) -> str | Response:
     """Answer with a list: a page of `template`, or all of it as a file called `name`.
@@ -92,8 +94,8 @@ def listed(
     list opens ("-hours": the most first), `then` decides between equals. `total` counts the rows where
     that takes less than `statement` joins. `keys` yields the ids of the same rows with fewer joins: where they can be
     put in order by these, the rest is asked of the rows of the page alone. `seen` is told which rows are shown.
-    `opens`: an order of its own in which the list opens, of columns that `keys` has; `by` names its column. Two
-    statements, for a file one.
+    `opens`: an order of its own in which the list opens, of columns that `keys` has; `by` names its column. `size`:
+    rows a page. Two statements, for a file one.
     """
     column, falls = _order(columns, request.args.get("sort", ""), by)
     opened = bool(opens) and not _is_asked(columns)
@@ -109,17 +111,17 @@ def listed(
     if total is None:
         total = select(func.count()).select_from((statement if keys is None else keys).order_by(None).subquery())
     count = db.session.scalar(total) or 0
-    number = min(page_number(), max(1, -(-count // SIZE)))
-    begins = (number - 1) * SIZE
+    number = min(page_number(), max(1, -(-count // size)))
+    begins = (number - 1) * size
     if keys is not None and (opened or {getattr(order, "table", None) for order in orders} <= set(find_tables(keys))):
         key = keys.selected_columns[0]
-        page = statement.where(key.in_(keys.order_by(*by_all).offset(begins).limit(SIZE)))
+        page = statement.where(key.in_(keys.order_by(*by_all).offset(begins).limit(size)))
     else:
-        page = statement.offset(begins).limit(SIZE)
+        page = statement.offset(begins).limit(size)
     rows = [make(row) for row in db.session.execute(page)]
     if seen:
         seen(rows)
-    return render_template(template, list=Listing(rows, columns, count, number, column, falls, opened), **facts)
+    return render_template(template, list=Listing(rows, columns, count, number, column, falls, opened, size), **facts)
 
 
 def _is_asked(columns: Sequence[Column]) -> bool:

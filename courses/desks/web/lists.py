@@ -30,6 +30,7 @@ from courses.people.model import Enterprise, Industry, Person, Role, Town
 from courses.people.queries import city, industry_names, town_names
 from courses.people.rights import Right
 
+TALL = 25  # rows a page, where a row takes several lines on a phone
 POST_STATES = {"vacant": _l("vacant"), "short": _l("filled, hours not met"), "met": _l("filled, hours met")}
 HOURS_STATES = {
     "never": _l("never taught"),
@@ -92,6 +93,7 @@ def posts() -> str | Response:
         Enterprise.id,
         "post",
         total=posts_queries.posts_count(asked),
+        size=TALL,
         asked=asked,
         target=target,
         states=POST_STATES,
@@ -123,6 +125,7 @@ def managers() -> str | Response:
         column("person_id"),
         "hours",
         seen=lambda rows: _looked(rows, asked, towns),
+        size=TALL,
         asked=asked,
         target=target,
         states=HOURS_STATES,
@@ -207,7 +210,7 @@ def people() -> str | Response:
         Column("hours", _l("Hours this year"), lambda m: m.hours, column("half_hours"), "num"),
         Column("missing", _l("Hours missing"), lambda m: m.missing if m.is_manager else None, column("missing"), "num"),
         Column("all", _l("Hours in all"), lambda m: m.hours_in_all, column("half_hours_in_all"), "num"),
-        Column("coming", _l("Classes to come"), lambda m: m.coming, column("coming"), "num"),
+        Column("coming", _l("Classes ahead"), lambda m: m.coming, column("coming"), "num"),
         Column(
             "account", _l("Account"), lambda m: _("has one") if m.has_account else _("not yet"), column("has_account")
         ),
@@ -334,7 +337,7 @@ def _held(by: str) -> str | Response:
         rows = [(plain(row, "name"), row) for row in coverage_queries.topics(clock.this_year(), now)]
     else:
         rows = [(f"{row.first:%Y-%m}", row) for row in coverage_queries.by_month(now)]
-    head = [_("Topic") if by == "topic" else _("Month"), _("Classes"), _("Seats"), _("Seats taken"), _("Came")]
+    head = [_("Topic") if by == "topic" else _("Month"), _("Classes"), _("Seats"), _("Seats taken"), _("Attendances")]
     lines = [(name, row.classes, row.seats, row.taken, row.came) for name, row in rows]
     if kind := wanted():
         return taken_away(kind, _("Classes by topic") if by == "topic" else _("Classes by month"), head, lines)
