@@ -8,7 +8,7 @@ WORDS: dict[str, Any] = {
     # posts
     "manager": _l("environmental manager"),
     "owner": _l("person in charge"),
-    "officer": _l("officer"),
+    "officer": _l("squadron officer"),
     "inspector": _l("inspector"),
     "lecturer": _l("lecturer"),
     "association": _l("association"),

@@ -120,7 +120,7 @@ class HomeForm(EntryForm):
 
 class RoomForm(EntryForm):
     home_id = SelectField(_l("Home"), coerce=int, validators=[InputRequired(REQUIRED)])
-    seats = IntegerField(_l("Seats"), [InputRequired(REQUIRED), Between(1, 10_000)])
+    seats = IntegerField(_l("Number of seats"), [InputRequired(REQUIRED), Between(1, 10_000)])
 
 
 class TopicForm(EntryForm):

@@ -70,7 +70,8 @@ def _state(line: Listed) -> str:
     """Return in a word how the post of an enterprise is filled."""
     if not line.managers:
         return str(_("Vacant"))
-    return str(_("%(count)s without an account", count=line.unopened) if line.unopened else _("Filled"))
+    filled = str(_("Filled"))
+    return f"{filled} · {_('%(count)s without an account', count=line.unopened)}" if line.unopened else filled
 
 
 def _filters() -> Filters:
@@ -112,7 +113,7 @@ def the_enterprise(enterprise_id: int) -> Profile:
 
 
 def _people_head() -> list[str]:
-    return [_("Name"), _("Post"), _("Hours this year"), _("Hours in all"), _("Classes to come"), _("Account")]
+    return [_("Name"), _("Post"), _("Hours this year"), _("Hours in all"), _("Classes ahead"), _("Account")]
 
 
 def _people_row(member: Member) -> list[Any]:

@@ -40,7 +40,7 @@ def role_name(role: Role) -> str:
     return str(
         {
             Role.OWNER: _("person in charge"),
-            Role.OFFICER: _("officer"),
+            Role.OFFICER: _("squadron officer"),
             Role.INSPECTOR: _("inspector"),
             Role.LECTURER: _("lecturer"),
             Role.ASSOCIATION: _("association"),

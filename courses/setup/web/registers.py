@@ -48,7 +48,7 @@ def _heads(name: str) -> list[str]:
         "associations": ["", _("Towns")],
         "industries": ["", _("Enterprises")],
         "homes": [_("Town"), _("Rooms")],
-        "rooms": [_("Home"), _("Seats")],
+        "rooms": [_("Home"), _("Number of seats")],
         "topics": ["", _("Courses")],
         "lecturers": [_("Institution"), ""],
     }[name]
