@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
-    DateField,
     FieldList,
     FormField,
     IntegerField,
@@ -39,7 +38,16 @@ from courses.catalogue.model import (
 from courses.catalogue.planning import usual_decision
 from courses.catalogue.shares import whom
 from courses.ground import clock
-from courses.ground.forms import REQUIRED, Between, Choices, Form, MomentField, PlainSpeaking, no_control_characters
+from courses.ground.forms import (
+    REQUIRED,
+    Between,
+    Choices,
+    DayField,
+    Form,
+    MomentField,
+    PlainSpeaking,
+    no_control_characters,
+)
 from courses.ground.language import plain
 
 REMINDERS = [
@@ -69,7 +77,7 @@ class SittingForm(PlainForm):
     class Meta(PlainSpeaking):
         pass
 
-    day = DateField(_l("Day"), [Optional()])
+    day = DayField(_l("Day"), [Optional()])
     start = TimeField(_l("From"), [Optional()])
     end = TimeField(_l("To"), [Optional()])
 
@@ -302,10 +310,10 @@ def _stripped(text: str | None) -> str:
 class HolidayForm(Form):
     """One day on which the city differs from what was announced."""
 
-    day = DateField(_l("Day"), [InputRequired(REQUIRED)])
+    day = DayField(_l("Day"), [InputRequired(REQUIRED)])
     kind = RadioField(
         _l("On this day"),
-        [InputRequired(REQUIRED)],
+        [InputRequired(_l("Choose whether people work or not."))],
         choices=[SelectChoice(DayKind.OFF, _l("nobody works")), SelectChoice(DayKind.WORKING, _l("people work"))],
     )
     name_zh = StringField(

@@ -488,4 +488,12 @@ def own_days(years: Collection[int]) -> list[DayNote]:
     """Return the days of these years of which the city said itself what they are, in order."""
     first, last = dt.date(min(years), 1, 1), dt.date(max(years), 12, 31)
     own = db.session.scalars(select(Holiday).where(Holiday.day.between(first, last)).order_by(Holiday.day))
-    return [_note(row.day, row) or DayNote(row.day, "ordinary") for row in own]
+    return [_note(row.day, row) or DayNote(row.day, "ordinary", row.name_zh, row.name_en) for row in own]
+
+
+def feasts_alone(years: Collection[int], own: Collection[DayNote]) -> list[int]:
+    """Return those of the years of which no make-up working day is known, neither announced nor of the city's `own`:
+    they have their feasts, and which days around these are free is still to be said."""
+    known = {day.year for year in years for day, told in announced(year).items() if not told.is_off}
+    known |= {note.day.year for note in own if note.kind == DayKind.WORKING}
+    return [year for year in years if year not in known]

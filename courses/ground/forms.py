@@ -1,6 +1,7 @@
 """What every form of the house shares: fields for moments in the city's zone, and plain words for what is wrong."""
 
 import datetime as dt
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from flask import request
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateTimeLocalField, SelectMultipleField
+from wtforms import DateField, DateTimeLocalField, SelectMultipleField
 from wtforms.validators import NumberRange, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -42,6 +43,18 @@ class _Words:
 
     def ngettext(self, singular: str, plural: str, number: int) -> str:
         return str(self.said.get(singular, singular if number == 1 else plural))
+
+
+class DayField(DateField):
+    """A day. Of one that is written as days are, but that no calendar has, it says so."""
+
+    def process_formdata(self, valuelist: Any) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            if re.fullmatch(r"\d{4}-\d\d?-\d\d?", " ".join(valuelist).strip()):
+                raise ValueError(_l("There is no such day.")) from None
+            raise
 
 
 class PlainSpeaking:

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import select
 
@@ -148,6 +149,45 @@ def test_a_day_that_is_none_is_refused(client: Client, wrong: dict[str, str]) ->
     assert answer.status_code == 422
     assert 'class="summary"' in answer.text
     assert db.session.scalar(select(Holiday.day)) is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "words"),
+    [
+        ({"day": "2027-02-31"}, "day", "没有这一天。"),
+        ({"day": "31.2.2027"}, "day", "请按“年-月-日”填写日期，例如2026-11-28。"),
+        ({"kind": ""}, "kind", "请选择放假或上班。"),
+    ],
+)
+def test_what_is_wrong_with_a_day_is_said_at_its_field(
+    client: Client, wrong: dict[str, str], field: str, words: str
+) -> None:
+    answer = client.as_(ADMINISTRATOR, "zh").post("/holidays", data={"day": "2026-12-31", "kind": "off", **wrong})
+    said = re.findall(r'<p class="error" id="(\w+)-error">(.*?)</p>', answer.text)
+    assert [(name, re.sub("<.*?>", "", text)) for name, text in said] == [(field, f"有误： {words}")]
+    assert words not in client.get("/holidays").text
+
+
+def test_a_working_day_keeps_its_name(client: Client) -> None:
+    client.as_(ADMINISTRATOR, "zh")
+    year = clock.this_year()
+    wednesday = next(day for day in (dt.date(year, 6, 10 + n) for n in range(7)) if day.weekday() == 2)
+    saturday = wednesday + dt.timedelta(days=3)
+    for day, name in ((wednesday, "观潮节照常"), (saturday, "补班")):
+        client.post("/holidays", data={"day": str(day), "kind": "working", "name_zh": name})
+        assert name in client.get("/holidays").text
+
+
+def test_a_year_of_which_only_the_feasts_are_known_says_so(client: Client) -> None:
+    words = "年的放假调休安排尚未收录，目前只列法定节日。"
+    with time_machine.travel(dt.datetime(2040, 6, 6, tzinfo=dt.UTC), tick=False):
+        text = client.as_(ADMINISTRATOR, "zh").get("/holidays").text
+        assert [f"{year}{words}" in text for year in (2039, 2040, 2041)] == [False, True, True]
+        client.post("/holidays", data={"day": "2040-09-29", "kind": "working"})  # a Saturday
+        text = client.get("/holidays").text
+        assert [f"{year}{words}" in text for year in (2040, 2041)] == [False, True]
+    with time_machine.travel(dt.datetime(2025, 6, 6, tzinfo=dt.UTC), tick=False):
+        assert words not in client.as_(ADMINISTRATOR, "zh").get("/holidays").text
 
 
 @pytest.mark.parametrize("member", [GAO, LU, BUREAU])

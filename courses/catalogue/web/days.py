@@ -48,9 +48,11 @@ def forget_holiday(day: str) -> Any:
 def _page(form: HolidayForm) -> str:
     this_year = clock.local(clock.now()).year
     years = (this_year, this_year + 1)
+    own = planning.own_days(years)
     return render_template(
         "catalogue/holidays.html",
         form=form,
-        own=planning.own_days(years),
+        own=own,
+        unsettled=planning.feasts_alone(years, own),
         stretches=planning.announced_stretches(years),
     )
