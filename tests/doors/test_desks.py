@@ -11,6 +11,7 @@ from flask import Flask
 from python_calamine import CalamineWorkbook
 from sqlalchemy import update
 
+from courses.booking import actions as booking
 from courses.catalogue.model import Sitting, TrainingClass
 from courses.desks.queries import coverage
 from courses.ground import clock
@@ -347,6 +348,24 @@ def test_the_list_of_classes_opens_with_the_next_one(client: Client, taught: int
     assert text.count('aria-sort="other"') == 1
     by_day = page(client, GAO, "/desk/classes?sort=-day")
     assert re.findall(r'<td[^>]*><a href="/classes/(\d+)"', by_day)[0] == str(far)
+
+
+def test_before_the_draw_a_class_has_neither_free_seats_nor_a_queue(client: Client, app: Flask) -> None:
+    draw_at = makers.in_days(2, 8)
+    class_id = makers.a_class(seats=3, days=4, draw_at=draw_at)
+    makers.book(SHEN, class_id)
+    text = page(client, GAO, "/desk/classes")
+    assert f"待抽签，{clock.local(draw_at).month}月{clock.local(draw_at).day}日" in text
+    assert "有名额" not in text
+    assert [row["状态"] for row in sheet(client, "/desk/classes?state=lot")] == ["待抽签"]
+    for state in ("queue", "free"):
+        assert sheet(client, f"/desk/classes?state={state}") == [], state
+    assert not {"动员报名", "查看候补"} & todos(client, GAO).keys()
+    with makers.at(makers.in_days(3)):
+        assert booking.draw_due() == 1
+    assert sheet(client, "/desk/classes?state=lot") == []
+    assert [row["状态"] for row in sheet(client, "/desk/classes?state=free")] == ["未开课"]
+    assert "动员报名" in todos(client, GAO)
 
 
 @pytest.mark.parametrize(

@@ -165,6 +165,12 @@ class Listed(NamedTuple):
     state: str
     opens_at: dt.datetime
     closes_at: dt.datetime
+    draw_at: dt.datetime | None
+    drawn_at: dt.datetime | None
+
+    @property
+    def awaits_draw(self) -> bool:
+        return self.draw_at is not None and self.drawn_at is None
 
 
 _lecturers = (
@@ -174,7 +180,7 @@ _lecturers = (
     .correlate(TrainingClass)
     .scalar_subquery()
 )
-STATES = ("coming", "queue", "free", "over", "unmarked", "called_off")
+STATES = ("coming", "queue", "free", "lot", "over", "unmarked", "called_off")
 
 
 def classes(served: Any, asked: Asked, at: dt.datetime) -> Select[*tuple[Any, ...]]:
@@ -195,6 +201,8 @@ def classes(served: Any, asked: Asked, at: dt.datetime) -> Select[*tuple[Any, ..
         TrainingClass.state,
         TrainingClass.opens_at,
         TrainingClass.closes_at,
+        TrainingClass.draw_at,
+        TrainingClass.drawn_at,
     )
     listed: Select[*tuple[Any, ...]] = _placed(statement).where(served, *_asked_for(asked, at))
     return listed
@@ -226,10 +234,14 @@ def _placed(statement: Any) -> Any:
 
 def _asked_for(asked: Asked, at: dt.datetime) -> list[ColumnElement[bool]]:
     standing_, unmarked = TrainingClass.state == ClassState.PUBLISHED, _unmarked().exists()
+    # Before the draw nobody sits or waits: all have entered.
+    by_lot = TrainingClass.draw_at.is_not(None) & TrainingClass.drawn_at.is_(None)
+    has_room = TrainingClass.seats_taken < TrainingClass.capacity
     states = {
         "coming": standing_ & (TrainingClass.ends_at > at),
-        "queue": standing_ & (TrainingClass.ends_at > at) & (TrainingClass.queued > 0),
-        "free": standing_ & (TrainingClass.starts_at > at) & (TrainingClass.seats_taken < TrainingClass.capacity),
+        "queue": standing_ & (TrainingClass.ends_at > at) & (TrainingClass.queued > 0) & ~by_lot,
+        "free": standing_ & (TrainingClass.starts_at > at) & has_room & ~by_lot,
+        "lot": standing_ & (TrainingClass.starts_at > at) & by_lot,
         "over": standing_ & (TrainingClass.ends_at <= at),
         "unmarked": standing_ & (TrainingClass.ends_at <= at) & unmarked,
         "called_off": TrainingClass.state == ClassState.CALLED_OFF,

@@ -89,8 +89,9 @@ def _officer(actor: Actor, now: dt.datetime) -> dict[str, Any]:
     unmarked = queries.unmarked_classes(actor.squadron_id, None, now)
     gaps = of_managers.gaps(clock.this_year(), city().hours_target, actor.towns)
     undecided = of_classes.to_decide(actor.squadron_id, now)
-    waiting = [row for row in near if row.queued]
-    empty = [row for row in near if row.starts_at > now and row.seats_taken * 100 < row.capacity * HALF_EMPTY]
+    seated = [row for row in near if not row.awaits_draw]  # before the draw nobody sits or waits: all have entered
+    waiting = [row for row in seated if row.queued]
+    empty = [row for row in seated if row.starts_at > now and row.seats_taken * 100 < row.capacity * HALF_EMPTY]
     todos = [
         Todo("appeals", standings.appeals_waiting(actor.squadron_id), url_for("booking.appeals"), "wait"),
         Todo("untold", len(untold), "#untold", "lost"),

@@ -47,6 +47,7 @@ CLASS_STATES = {
     "coming": _l("to come"),
     "free": _l("to come, seats free"),
     "queue": _l("to come, people waiting"),
+    "lot": _l("to come, lots to be drawn"),
     "over": _l("over"),
     "unmarked": _l("over, not all marked"),
     "called_off": _l("called off"),
@@ -197,6 +198,8 @@ def _fault_of_days(asked: classes_queries.Asked) -> str:
 def _state(card: classes_queries.Listed, now: Any) -> str:
     if card.state == "called_off":
         return str(_("Called off"))
+    if card.awaits_draw and card.state == "published" and card.starts_at > now:
+        return str(_("Lots to be drawn"))
     return str(_("Over") if card.ends_at <= now else _("To come"))
 
 
