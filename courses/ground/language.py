@@ -5,7 +5,7 @@ the signed-in person's choice, Accept-Language, else Chinese. A notice uses its 
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -72,6 +72,14 @@ def called(row: Any, name: str = "name") -> str:
     """Return a person's name as its reader can read it: on English pages in Latin letters, where these are known."""
     latin = getattr(row, f"{name}_en") if lang() == "en" else ""
     return str(latin or getattr(row, name))
+
+
+def told_apart(one: Any, people: Iterable[Any]) -> str:
+    """Return what tells `one` from another of these people who has the same name: the address, or the end of the mobile
+    number. Nothing where nobody else is called so."""
+    if sum(other.name == one.name for other in people) < 2:
+        return ""
+    return str(one.email or (f"…{one.mobile[-4:]}" if one.mobile else ""))
 
 
 def day(moment: dt.datetime) -> str:
@@ -147,7 +155,7 @@ def _install_gettext(app: Flask) -> None:
 def install(app: Flask) -> None:
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(app.config["ROOT"] / "translations"))
     Babel(app, locale_selector=lang, default_timezone="UTC")
-    app.jinja_env.filters.update(worded=worded, called=called, local=clock.local, said=plain)
+    app.jinja_env.filters.update(worded=worded, called=called, told_apart=told_apart, local=clock.local, said=plain)
     app.jinja_env.filters.update(
         day=day, half_day=half_day, month=month, clock=clock_time, moment=moment, iso=dt.datetime.isoformat
     )

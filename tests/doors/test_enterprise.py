@@ -253,15 +253,44 @@ def test_who_leaves_is_told_at_once_which_heir_sits_there_already(client: Client
 
 def test_two_of_one_name_are_told_apart(client: Client) -> None:
     class_id = makers.a_class()
-    path = f"/people/{SHEN.id}/departure"
-    for page in (path, f"/classes/{class_id}"):
-        assert COLLEAGUE.email not in client.as_(OWNER, "zh").get(page).text
+    makers.book(SHEN, class_id)
+    paths = (
+        f"/people/{SHEN.id}/departure",
+        f"/classes/{class_id}",
+        f"/bookings/{makers.booking_of(class_id, SHEN).id}/person",
+        "/enterprises/1",
+        "/desk",
+        "/desk/people",
+    )
+    for path in paths:
+        assert COLLEAGUE.email not in client.as_(OWNER, "zh").get(path).text, path
     with transaction():
         db.session.execute(update(Person).where(Person.id == OWNER.id).values(name=COLLEAGUE.name))
-    for page in (path, f"/classes/{class_id}"):
-        text = client.get(page).text
-        assert COLLEAGUE.email in text
-        assert SHEN.email not in text
+    for path in paths:
+        text = client.get(path).text
+        assert COLLEAGUE.email in text, path
+        assert SHEN.email not in text, path
+
+
+def test_of_two_of_one_name_the_one_who_sits_there_is_told_from_the_one_to_be_booked(client: Client) -> None:
+    class_id = makers.a_class()
+    makers.book(COLLEAGUE, class_id)
+    with transaction():
+        namesake = {"name": COLLEAGUE.name, "email": None, "mobile": "+8613800001234"}
+        db.session.execute(update(Person).where(Person.id == SHEN.id).values(**namesake))
+    text = client.as_(OWNER, "zh").get(f"/classes/{class_id}").text
+    seat, _, choice = text.partition('id="people"')
+    assert COLLEAGUE.email in seat
+    assert "…1234" not in seat
+    assert "…1234" in choice
+
+
+@pytest.mark.parametrize("member", [ASSOCIATION, ADMINISTRATOR])
+def test_who_does_not_reach_people_reads_no_address_of_namesakes(client: Client, member: Member) -> None:
+    with transaction():
+        db.session.execute(update(Person).where(Person.id == OWNER.id).values(name=COLLEAGUE.name))
+    assert COLLEAGUE.email not in client.as_(member).get("/enterprises/1").text
+    assert COLLEAGUE.email in client.as_(GAO).get("/enterprises/1").text
 
 
 @pytest.mark.parametrize("member", [ASSOCIATION, ADMINISTRATOR])

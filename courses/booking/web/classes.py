@@ -33,7 +33,7 @@ from courses.people.guard import actor as present_actor
 from courses.people.guard import needs, public, signed_in
 from courses.people.looks import looked
 from courses.people.model import BookingRule
-from courses.people.queries import city, colleagues, enterprise
+from courses.people.queries import Colleague, city, colleagues, enterprise
 from courses.people.rights import Actor, Right, may, require
 
 LOG_SHOWN = 20  # on the page of the class; the rest is on the page of its story
@@ -60,10 +60,10 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
     if actor and (serves or known):
         log = stories.happenings(class_id, None if serves else [place.id for place in known], LOG_SHOWN + 1)
     in_already = {place.person_id for place in places if place.state != State.CANCELLED}
-    team = []
+    staff: list[Colleague] = []
     answers = actor is not None and actor.answers_for_enterprise
     if actor and answers and actor.enterprise_id:
-        team = [c for c in colleagues(actor.enterprise_id) if c.id not in in_already]
+        staff = colleagues(actor.enterprise_id)
     spans = catalogue.spans_of(view.row)
     return render_template(
         "booking/class.html",
@@ -79,7 +79,8 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
         answers=answers,
         asks_first=actor is not None and not answers and _asks_first(actor),
         is_in=actor is not None and actor.id in in_already,
-        team=team,
+        staff=staff,
+        team=[one for one in staff if one.id not in in_already],
         standby=standings.on_standby([actor.id], clock.now()).get(actor.id) if actor else None,
         asked_first=_asked_first(view.row, actor),
         standby_from=standby_from(view.row),

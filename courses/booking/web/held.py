@@ -13,10 +13,10 @@ from courses.booking.forms import ColleagueForm, HoldForm
 from courses.booking.model import State
 from courses.booking.web.blueprint import pages
 from courses.booking.web.classes import refused, the_view
-from courses.ground.language import called
+from courses.ground.language import called, told_apart
 from courses.ground.refusal import Refusal
 from courses.people.guard import needs, signed_in
-from courses.people.queries import colleagues
+from courses.people.queries import Colleague, colleagues
 from courses.people.rights import Right, may
 
 REFUSED_AT = {"email_taken": "email", "mobile_taken": "mobile"} | dict.fromkeys(
@@ -101,8 +101,13 @@ def _asked(booking_id: int) -> _Asked:
     assert view is not None  # it has a booking
     form = ColleagueForm()
     there = queries.people_in(place.class_id)
-    form.person.choices = [(one.id, called(one)) for one in colleagues(place.enterprise_id) if one.id not in there]
+    staff = colleagues(place.enterprise_id)
+    form.person.choices = [(one.id, _choice(one, staff)) for one in staff if one.id not in there]
     return _Asked(place, view, form, CorrectionForm())
+
+
+def _choice(one: Colleague, staff: list[Colleague]) -> str:
+    return " · ".join(filter(None, (called(one), told_apart(one, staff))))
 
 
 def _page(asked: _Asked, is_new: bool = False) -> str:

@@ -22,6 +22,8 @@ class Member(NamedTuple):
     id: int
     name: str
     name_en: str
+    email: str | None
+    mobile: str | None
     has_account: bool
     is_manager: bool
     half_hours: int
@@ -66,6 +68,8 @@ def members(enterprise_id: int, year: int, at: dt.datetime, target: int, state: 
             Person.id,
             Person.name.label("person"),
             Person.name_en.label("person_en"),
+            Person.email,
+            Person.mobile,
             Person.password_hash.is_not(None).label("has_account"),
             is_manager.label("is_manager"),
             earned.label("half_hours"),
