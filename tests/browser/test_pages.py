@@ -80,6 +80,9 @@ IDS = {
     "asking": "SELECT min(id) FROM join_request",
     "firm": "SELECT o.enterprise_id FROM post o JOIN person p ON p.id = o.person_id"
     " WHERE p.email = 'owner@demo.example'",
+    "vacant": "SELECT e.id FROM enterprise e JOIN town t ON t.id = e.town_id JOIN post z ON z.association_id ="
+    " t.association_id JOIN person p ON p.id = z.person_id WHERE p.email = 'zhou@demo.example' AND NOT EXISTS"
+    " (SELECT 1 FROM post o WHERE o.enterprise_id = e.id)",
     "shen": "SELECT id FROM person WHERE email = 'shen@demo.example'",
     "colleague": "SELECT o.person_id FROM post o JOIN person p ON p.id = o.person_id WHERE o.role = 'manager'"
     " AND p.password_hash IS NULL AND o.enterprise_id = (SELECT q.enterprise_id FROM post q JOIN person w"
@@ -207,6 +210,7 @@ CASES = (
     Case("gao", "/enterprises?q=zzz"),
     Case("zhou", "/enterprises"),
     Case("zhou", "/enterprises/{firm}"),
+    Case("zhou", "/enterprises/{vacant}"),
     Case("gao", "/desk"),
     Case("gao", "/courses/{carbon}"),
     Case("gao", "/courses/{carbon}/classes/new"),
@@ -248,9 +252,11 @@ CASES = (
     Case("xu", "/desk"),
     Case("xu", "/desk/coverage"),
     Case("xu", "/desk/coverage?by=industry"),
+    Case("xu", "/desk/coverage?by=topic"),
     Case("he", "/desk"),
     Case("he", "/posts"),
     Case("he", "/posts?q=zzz"),
+    Case("he", "/posts?state=short&page=2"),
     Case("jin", "/desk"),
     Case("jin", "/installation"),
     Case("jin", "/holidays"),

@@ -468,7 +468,7 @@ def test_the_list_of_towns_has_its_sum_and_marks_who_is_below_the_city(client: C
 
 def test_figures_of_a_year_say_of_which_moment_they_are(client: Client) -> None:
     with time_machine.travel(dt.datetime(2026, 11, 22, 15, 50, tzinfo=dt.UTC), tick=False):
-        for member, path in ((INSPECTOR, "/posts"), (BUREAU, "/desk/coverage"), (BUREAU, "/desk/coverage?by=industry")):
+        for member, path in ((INSPECTOR, "/posts"), (BUREAU, "/desk/coverage"), (BUREAU, "/desk/coverage?by=topic")):
             said = re.search("截至[^<]*", page(client, member, path))
             assert said, path
             assert said[0] == "截至11月22日 周日 23:50；本年度截止12月31日。"
