@@ -70,8 +70,9 @@ def _state(line: Listed) -> str:
     """Return in a word how the post of an enterprise is filled."""
     if not line.managers:
         return str(_("Vacant"))
-    filled = str(_("Filled"))
-    return f"{filled} · {_('%(count)s without an account', count=line.unopened)}" if line.unopened else filled
+    if line.unopened:
+        return str(_("Filled · %(count)s without an account", count=line.unopened))
+    return str(_("Filled"))
 
 
 def _filters() -> Filters:
