@@ -254,6 +254,7 @@ def test_who_leaves_is_told_at_once_which_heir_sits_there_already(client: Client
 def test_two_of_one_name_are_told_apart(client: Client) -> None:
     class_id = makers.a_class()
     makers.book(SHEN, class_id)
+    makers.book(COLLEAGUE, makers.a_class(days=20))
     paths = (
         f"/people/{SHEN.id}/departure",
         f"/classes/{class_id}",
@@ -261,6 +262,7 @@ def test_two_of_one_name_are_told_apart(client: Client) -> None:
         "/enterprises/1",
         "/desk",
         "/desk/people",
+        "/desk/bookings",
     )
     for path in paths:
         assert COLLEAGUE.email not in client.as_(OWNER, "zh").get(path).text, path

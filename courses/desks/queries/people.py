@@ -114,6 +114,7 @@ class Booked(NamedTuple):
     """One booking in a list: whose, of which class, what became of it."""
 
     id: int
+    person_id: int
     person: str
     person_en: str
     class_id: int
@@ -143,6 +144,7 @@ def booked(whose: Any, when: str, at: dt.datetime) -> Select[*tuple[Any, ...]]:
     statement = (
         select(
             Booking.id,
+            Person.id.label("person_id"),
             Person.name,
             Person.name_en,
             TrainingClass.id.label("class_id"),

@@ -27,7 +27,7 @@ from courses.homes.model import Home
 from courses.people.guard import needs, signed_in
 from courses.people.looks import looked
 from courses.people.model import Enterprise, Industry, Person, Role, Town
-from courses.people.queries import city, industry_names, town_names
+from courses.people.queries import city, colleagues, industry_names, town_names
 from courses.people.rights import Right
 
 TALL = 25  # rows a page, where a row takes several lines on a phone
@@ -236,7 +236,8 @@ def people() -> str | Response:
 @needs(Right.READ_PEOPLE)
 def bookings() -> str | Response:
     """What was booked for the owner's enterprise, past and to come."""
-    return _booked("desks/bookings.html", people_queries.of_enterprise(_own_enterprise()), _("Bookings"))
+    own = _own_enterprise()
+    return _booked("desks/bookings.html", people_queries.of_enterprise(own), _("Bookings"), staff=colleagues(own))
 
 
 @pages.get("/desk/history")
@@ -246,7 +247,7 @@ def history() -> str | Response:
     return _booked("desks/history.html", people_queries.of_person(signed_in().id), _("My classes and hours"))
 
 
-def _booked(template: str, whose: Any, name: str) -> str | Response:
+def _booked(template: str, whose: Any, name: str, **facts: Any) -> str | Response:
     when, now = _text("when"), clock.now()
     columns: tuple[Column, ...] = (
         Column("title", _l("Class"), lambda b: plain(b, "title"), by_sound(Course.title_zh)),
@@ -271,6 +272,7 @@ def _booked(template: str, whose: Any, name: str) -> str | Response:
         when=when,
         hours=people_queries.hours(signed_in().id, clock.this_year()),
         target=city().hours_target,
+        **facts,
     )
 
 
