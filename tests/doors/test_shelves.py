@@ -88,6 +88,14 @@ def test_choosing_a_topic_keeps_the_other_filters(client: Client, two: tuple[int
     assert asked == [kept, {**kept, "topic": "carbon"}, {**kept, "topic": "waste"}]
 
 
+def test_choosing_a_topic_keeps_the_other_filters_of_the_calendar(client: Client, two: tuple[int, int]) -> None:
+    page = client.get(f"/calendar?view=month&on={on(10)}&q=x&town=1&topic=carbon").text
+    links = re.findall(r'<li><a href="(/[^"]*)"', page.partition('<nav class="topics"')[2].partition("</nav>")[0])
+    asked = [dict(parse_qsl(urlsplit(unescape(link)).query)) for link in links]
+    kept = {"view": "month", "on": on(10), "q": "x", "town": "1"}
+    assert asked == [kept, {**kept, "topic": "carbon"}, {**kept, "topic": "waste"}]
+
+
 def test_the_order_that_is_chosen_is_the_one_that_is_sent(client: Client, two: tuple[int, int]) -> None:
     form = client.get("/?sort=seats").text.partition('<form class="filters')[2].partition("</form>")[0]
     assert re.findall(r'<(\w+) [^>]*name="sort"', form) == ["select"]

@@ -59,9 +59,9 @@ def folded_away(filters: Filters) -> int:
     return len(as_arguments(filters).keys() - {"q", "topic", "sort"})
 
 
-def calendar_url(view: str, filters: Filters, on: dt.date | None = None) -> str:
+def calendar_url(view: str, filters: Filters, on: dt.date | None = None, **more: Any) -> str:
     """Return the address of the week or month around the day `on` (None: today); it has days of its own."""
     asked = as_arguments(filters)
     for of_the_list in ("from", "to", "sort"):
         asked.pop(of_the_list, None)
-    return url_for("catalogue.calendar", view=view, on=on, **asked)
+    return url_for("catalogue.calendar", view=view, on=on, **{**asked, **more})
