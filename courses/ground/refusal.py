@@ -310,6 +310,7 @@ REFUSALS: dict[str, tuple[int, Any]] = {
         _l("Nobody is left to invite: all have an account, no address, or were invited just now."),
     ),
     "no_role": (422, _l("Choose at least one role.")),
+    "own_link": (409, _l("Your own password you change on your profile page.")),
     "oneself": (409, _l("You cannot remove yourself. Ask another administrator.")),
     "still_teaches": (
         409,

@@ -35,7 +35,7 @@ def render(notice: Notice, person: Person, city: CityWords, settings: Settings, 
         words |= {"subject": subject, "paragraphs": [p.strip() for p in body.split("\n\n") if p.strip()]}
         entry = _entry(notice, facts, person, city, settings, link)
         return Message(
-            to=person.email or "",
+            to=notice.facts.get("to") or person.email or "",  # `to`: where they were reached before
             to_name=person.name,
             subject=subject,
             text=render_template("notices/frame.txt", **words),

@@ -4,13 +4,14 @@ A page that shows people's data says so by `looked`; the look is written when th
 what cannot be written down is not shown. Reading what is one's own, or an owner's look at their own enterprise, is no
 look. What showed all of a class, an enterprise or a town is said by that, so that each person who stood in it then can
 find it. A list that was narrowed or paged, and a page about somebody, is said by those whom it showed: by nobody else.
+What could let somebody into another's account is said as well, by `noted`, whoever did it.
 """
 
 import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, has_request_context, request
 from sqlalchemy import ForeignKey, Index, String, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -67,8 +68,17 @@ def looked(
         whose = [{"person_id": id_} for id_ in sorted(set(person_ids) - {actor.id})]
     nobody = {"class_id": None, "enterprise_id": None, "town_id": None, "person_id": None}
     row = {"at": clock.now(), "actor_id": actor.id, "page": page}
-    row["door"] = "api" if request.path.startswith("/api/") else "page"
+    row["door"] = _door()
     g.setdefault("looks", []).extend({**row, **nobody, **one} for one in whose)
+
+
+def noted(actor: Actor, page: str, person_id: int) -> None:
+    """Write down what was done with somebody's account; call it inside the transaction of its cause."""
+    db.session.add(Look(at=clock.now(), actor_id=actor.id, door=_door(), page=page, person_id=person_id))
+
+
+def _door() -> str:
+    return "api" if has_request_context() and request.path.startswith("/api/") else "page"
 
 
 def install(app: Flask) -> None:

@@ -84,6 +84,8 @@ WORDS: dict[str, Any] = {
     "reset": _l("Link for a new password"),
     "sso": _l("Link that confirms single sign-on"),
     "password_changed": _l("Password changed"),
+    "reset_handed": _l("Link for a new password made by somebody"),
+    "contact_changed": _l("Address or number changed by somebody"),
     "succeeded": _l("took over a post"),
     "teaching": _l("To teach a class"),
     "not_teaching": _l("No longer to teach a class"),
@@ -117,6 +119,8 @@ WORDS: dict[str, Any] = {
     "search": _l("Search for a person"),
     "erasure": _l("Erasure at your wish"),
     "export": _l("A list taken away as a file"),
+    "reset_link": _l("Made a link for a new password of yours"),
+    "contact": _l("Changed your address or number"),
     # languages
     "zh": "中文",
     "en": "English",

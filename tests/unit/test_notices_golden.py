@@ -225,6 +225,8 @@ CASES: dict[str, dict[str, Any]] = {
     "webhook_paused": {"path": "/webhooks/7", "host": "records.example.com", "why": "failing", "failures": 20},
     "webhook_paused-gone": {"path": "/webhooks/7", "host": "records.example.com", "why": "gone", "failures": 1},
     "password_changed": {"path": "/resets", "at": NOW.isoformat()},
+    "reset_handed": {"path": "/profile", "by": "金晓", "at": NOW.isoformat()},
+    "contact_changed": {"path": "/resets", "by": "金晓", "at": NOW.isoformat(), "to": "old@test.example"},
 }
 KINDS = sorted({folder.name for folder in TEMPLATES.iterdir() if folder.is_dir()})
 

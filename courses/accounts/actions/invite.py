@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import or_, select
 
 from courses.accounts import passwords
-from courses.accounts.actions.password import mail_link
+from courses.accounts.actions.password import leave_word, mail_link
 from courses.ground import clock
 from courses.ground.db import db, insert_many
 from courses.ground.idempotency import RequestKey
@@ -172,15 +172,19 @@ def _serves_only(person: Person, enterprise_id: int | None) -> bool:
 def send_link(actor: Actor, person_id: int) -> Invited:
     """Give someone of an enterprise a link: who has no account is invited again, who has one gets a reset.
 
-    Only people whose every post is at that enterprise: nobody comes into another's wider rights. Raises
-    Refusal("not_found") and "not_allowed".
+    Only people whose every post is at that enterprise: nobody comes into another's wider rights. A link for a new
+    password that no mail carries is handed over, and its person is told so. Raises Refusal("not_found") and
+    "not_allowed".
     """
     with transaction():
         person = locked(Person, person_id)
         place = db.session.scalar(select(Post.enterprise_id).where(Post.person_id == person.id).limit(1))
         if place is None or person.left_at or not _serves_only(person, place):
             raise Refusal("not_found")
-        return _send("reset" if person.has_account else "invitation", person, actor, _served(actor, place))
+        sent = _send("reset" if person.has_account else "invitation", person, actor, _served(actor, place))
+        if person.has_account and not person.email:
+            leave_word(actor, person)
+        return sent
 
 
 def correct(

@@ -15,6 +15,7 @@ from courses.ground.transaction import locked, transaction
 from courses.outbox.actions import Reader, post
 from courses.outbox.model import Notice
 from courses.people import links
+from courses.people.looks import noted
 from courses.people.model import Person
 from courses.people.queries import actor_of
 from courses.people.rights import Actor, Right, require
@@ -108,3 +109,12 @@ def mail_link(purpose: str, person: Person, facts: dict[str, Any], at_once: bool
     expires_at = at + dt.timedelta(seconds=links.MAX_AGE_S[purpose])
     key = f"{purpose}:{person.id}:{at.isoformat()}"
     post(purpose, Reader(person.id, person.email), key, facts, expires_at=expires_at)
+
+
+def leave_word(actor: Actor, person: Person) -> None:
+    """Tell `person` that `actor` is given a link for a new password of theirs, and write it down among who looked at
+    their data; call it inside the transaction of its cause. Nothing of the account changes until the link is used."""
+    at = clock.now()
+    noted(actor, "reset_link", person.id)
+    facts = {"path": "/profile", "by": actor.name, "at": at.isoformat()}
+    post("reset_handed", Reader(person.id, person.email), f"reset_handed:{person.id}:{at.isoformat()}", facts)

@@ -5,14 +5,16 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import delete, func, or_, select
 
-from courses.accounts.actions.password import mail_link
+from courses.accounts.actions.password import leave_word, mail_link
 from courses.catalogue.model import Lecturer, Teaching
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import locked, transaction
+from courses.outbox import actions as outbox
 from courses.people import identity
 from courses.people.actions import add_person, give_post, set_contact
+from courses.people.looks import noted
 from courses.people.model import Association, City, Person, Post, Role, Squadron
 from courses.people.rights import Actor, Right, require
 
@@ -55,7 +57,7 @@ def save_person(
     """
     with transaction():
         require(actor, Right.ADMINISTER)
-        person = _saved(person_id, who)
+        person = _saved(actor, person_id, who)
         if not roles and not _has_other_posts(person.id):
             raise Refusal("no_role")
         _set_posts(person, frozenset(roles), {Role.OFFICER: squadron_id, Role.ASSOCIATION: association_id})
@@ -64,17 +66,31 @@ def save_person(
         return _handed(person, "invitation")
 
 
-def _saved(person_id: int | None, who: Staff) -> Person:
-    """Return the person, added or changed; another address ends the sessions and links of the old one."""
+def _saved(actor: Actor, person_id: int | None, who: Staff) -> Person:
+    """Return the person, added or changed; another address ends the sessions and links of the old one. Who has an
+    account is told of another address or number where they were reached before."""
     if person_id is None:
         return add_person(who.name, who.name_en, who.email, who.mobile, who.language)
     person = locked(Person, person_id)
+    before = person.email, person.mobile
     person.epoch += person.email != who.email
     person.name, person.name_en = identity.name(who.name), identity.one_line(who.name_en)
     set_contact(person, who.email, who.mobile)
+    if person.has_account and (person.email, person.mobile) != before:
+        _leave_word(actor, person, before[0])
     if not person.has_account:
         person.language = who.language
     return person
+
+
+def _leave_word(actor: Actor, person: Person, old_email: str | None) -> None:
+    """Say that the contacts of an account are others: whoever gets the mail of an account can take it over."""
+    if actor.id == person.id:
+        return
+    at = clock.now().isoformat()
+    noted(actor, "contact", person.id)
+    facts = {"path": "/resets", "by": actor.name, "at": at, "to": old_email}
+    outbox.post("contact_changed", outbox.Reader(person.id, old_email), f"contact_changed:{person.id}:{at}", facts)
 
 
 def _has_other_posts(person_id: int) -> bool:
@@ -120,7 +136,7 @@ def save_lecturer(actor: Actor, person_id: int | None, who: Staff, texts: Mappin
     with transaction():
         require(actor, Right.ADMINISTER)
         known = None if person_id else _known(who)
-        person = known or _saved(person_id, who)
+        person = known or _saved(actor, person_id, who)
         row = db.session.get(Lecturer, person.id)
         if person_id is not None and row is None:
             raise Refusal("not_found")
@@ -170,18 +186,23 @@ def _handed(person: Person, purpose: str) -> Handed:
 
 
 def send_link(actor: Actor, person_id: int) -> Handed:
-    """Invite somebody again who has no account yet; who has one, but no address for a mail, gets a new password.
+    """Invite somebody again who has no account yet; for who has one, return a link for a new password to hand over.
 
-    Raises Refusal: not_found, not_allowed.
+    That link is never mailed: it is for who cannot get at their mail either. They are told of it, and read who made
+    it; the present password works until it is used. Raises Refusal: not_found, not_allowed, own_link.
     """
     with transaction():
         require(actor, Right.ADMINISTER)
+        if person_id == actor.id:
+            raise Refusal("own_link")
         person = locked(Person, person_id)
-        if person.left_at or (person.has_account and person.email):
+        if person.left_at:
             raise Refusal("not_found")
-        if not person.has_account:
-            _invite(actor, person)
-        return _handed(person, "reset" if person.has_account else "invitation")
+        if person.has_account:
+            leave_word(actor, person)
+            return _handed(person, "reset")._replace(email=None)
+        _invite(actor, person)
+        return _handed(person, "invitation")
 
 
 def remove_person(actor: Actor, person_id: int) -> None:

@@ -179,8 +179,15 @@ def _person_page(form: PersonForm, found: Any) -> str:
 @pages.post("/setup/people/<int:person_id>/links")
 @needs(Right.ADMINISTER)
 def send_link(person_id: int) -> Any:
-    """Invite somebody again, or give who has no address a link for a new password."""
-    return _sent(actions.send_link(signed_in(), person_id))
+    """Invite somebody again, or show a link for a new password."""
+    try:
+        handed = actions.send_link(signed_in(), person_id)
+    except Refusal as refusal:
+        if refusal.code != "own_link":
+            raise
+        flash(refusal.words, "lost")
+        return redirect(url_for(".person", person_id=person_id), 303)
+    return _sent(handed)
 
 
 @pages.post("/setup/people/<int:person_id>/removal")
