@@ -48,6 +48,32 @@ def test_what_it_answers_is_the_same_whether_or_not_there_is_an_account(client: 
     assert len({re.search(r"<main.*</main>", page, re.DOTALL)[0] for page in pages}) == 1  # type: ignore[index]
 
 
+@pytest.mark.parametrize(
+    ("lang", "by_mail", "by_hand"),
+    [("en", "an invitation comes", "they hand you a link"), ("zh", "邀请邮件", "直接交给您")],
+)
+def test_who_gave_no_address_reads_how_they_will_hear(client: Client, lang: str, by_mail: str, by_hand: str) -> None:
+    mailed, handed = ask(client, lang), ask(client, lang, email="", mobile="13800138000")
+    for address, there, not_there in ((mailed, by_mail, by_hand), (handed, by_hand, by_mail)):
+        page = client.get(address).text
+        assert there in page
+        assert not_there not in page
+    client.as_(GAO).post("/join-requests/1/confirmation")
+    client.post("/join-requests/2/confirmation")
+    client.as_(None, lang)
+    assert ("14 days" if lang == "en" else "14天") in client.get(mailed).text
+    assert ("14 days" if lang == "en" else "14天") not in client.get(handed).text
+
+
+def test_nothing_of_a_registered_enterprise_is_told_to_who_knows_its_code(client: Client) -> None:
+    """The name that was typed is shown back, and not the registered one, nor the town that counts instead."""
+    page = client.get(ask(client, enterprise_name="随便一家公司", town_id="2")).text.partition("<main")[2]
+    assert "随便一家公司" in page
+    assert "乙科技" not in page
+    assert "Haichang" not in page
+    assert "register of enterprises" in page
+
+
 def test_another_address_reads_nothing(client: Client) -> None:
     address = ask(client)
     assert client.get(address + "x").status_code == 404
