@@ -1,5 +1,6 @@
 """Is it well formed? Addresses, numbers and names come out of these forms as they are stored."""
 
+from collections.abc import Collection
 from typing import Any
 
 from flask_babel import gettext as _
@@ -121,9 +122,12 @@ class TokenForm(Form):
             _as(identity.one_line),
         ],
     )
-    scopes = Choices(_l("What it may do"), choices=SCOPES, default=[Reach.READ])
+    scopes = Choices(_l("What it may do"), default=[Reach.READ])
     days = SelectField(
         _l("Valid for"),
         choices=DAYS,
         default="365",
     )
+
+    def offer(self, reach: Collection[Reach]) -> None:
+        self.scopes.choices = [choice for choice in SCOPES if choice.value in reach]

@@ -186,10 +186,11 @@ GRANTS: dict[Right, Grants] = {
     Right.ERASE: ((_role(Role.ADMINISTRATOR), anywhere),),
 }
 PUBLIC = frozenset({Right.READ_CATALOGUE})
+ONLY_READ = frozenset(right for right in Right if right.endswith(":read"))
 # What a token must be made for before it changes anything by a right: one of these. A right that is not named asks for
 # SERVE, so that no new one is within reach by being forgotten.
 REACHED_BY: dict[Right, tuple[Reach, ...]] = {
-    Right.USE_ACCOUNT: (Reach.BOOK,),
+    Right.USE_ACCOUNT: (Reach.BOOK, Reach.SERVE),
     Right.ASK_TO_BE_TOLD: (Reach.BOOK,),
     Right.BOOK: (Reach.BOOK,),
     Right.CANCEL: (Reach.BOOK, Reach.SERVE),
@@ -205,6 +206,12 @@ REACHED_BY: dict[Right, tuple[Reach, ...]] = {
 def reached_by(right: Right, only_reads: bool) -> tuple[Reach, ...]:
     """Return the scopes any of which a token needs to use `right`; every token reads."""
     return (Reach.READ,) if only_reads else REACHED_BY.get(right, (Reach.SERVE,))
+
+
+def of_use(actor: Actor) -> frozenset[Reach]:
+    """Return the scopes that let the actor do something which no other scope does: who only reads needs no other."""
+    held = (right for right in Right if right not in PUBLIC | ONLY_READ and may(actor, right))
+    return frozenset({Reach.READ, *(wanted[0] for right in held if len(wanted := reached_by(right, False)) == 1)})
 
 
 def may(actor: Actor | None, right: Right, **facts: Any) -> bool:
@@ -233,7 +240,10 @@ def require(actor: Actor | None, right: Right, **facts: Any) -> None:
 
 
 def require_reach(actor: Actor, right: Right, only_reads: bool) -> None:
-    """Raise Refusal("beyond_token") when the actor came by a token that was not made for this."""
+    """Raise Refusal("beyond_token") when the actor came by a token that was not made for this; "not_allowed" where none
+    could be made for it."""
     wanted = reached_by(right, only_reads)
     if actor.reach is not None and actor.reach.isdisjoint(wanted):
-        raise Refusal("beyond_token", scope=wanted[0])
+        if not (useful := [scope for scope in wanted if scope in of_use(actor)]):
+            raise Refusal("not_allowed")
+        raise Refusal("beyond_token", scope=useful[0])

@@ -15,6 +15,7 @@ from courses.ground.db import db
 from courses.ground.refusal import Refusal
 from courses.ground.transaction import transaction
 from courses.people.model import Person
+from courses.people.rights import Reach
 from courses.privacy.actions import retention
 from tests import makers
 from tests.conftest import Client
@@ -30,7 +31,20 @@ from tests.doors.accounts import (
     speaks_for,
     with_mobile,
 )
-from tests.people import CAST, OWNER, PASSWORD, SHEN
+from tests.doors.conftest import Calls
+from tests.people import (
+    ADMINISTRATOR,
+    ASSOCIATION,
+    BUREAU,
+    CAST,
+    CHEN,
+    GAO,
+    INSPECTOR,
+    OWNER,
+    PASSWORD,
+    SHEN,
+    Member,
+)
 
 
 class TestProfile:
@@ -211,12 +225,43 @@ class TestTokens:
 
     def test_goes_as_far_as_was_chosen_and_always_reads(self, client: Client) -> None:
         for chosen, kept in (([], "read"), (["serve"], "read serve"), (["serve", "book"], "read book serve")):
-            client.as_(SHEN).post("/profile/tokens", data={"label": kept, "days": "30", "scopes": chosen})
+            client.as_(OWNER).post("/profile/tokens", data={"label": kept, "days": "30", "scopes": chosen})
             stored = db.session.scalars(select(Token).where(Token.label == kept)).one()
             assert stored.scopes == kept
         assert client.post("/profile/tokens", data={"label": "x", "days": "30", "scopes": "all"}).status_code == 422
         profile = client.get("/profile?lang=en").text
         assert "read, book, serve" in profile
+
+    @pytest.mark.parametrize(
+        ("member", "scopes"),
+        [
+            (SHEN, {"read", "book"}),
+            (OWNER, {"read", "book", "serve"}),
+            (GAO, {"read", "serve"}),
+            (CHEN, {"read", "serve"}),
+            (ASSOCIATION, {"read", "serve"}),
+            (ADMINISTRATOR, {"read", "serve"}),
+            (BUREAU, {"read"}),
+            (INSPECTOR, {"read"}),
+        ],
+        ids=lambda one: one.role if isinstance(one, Member) else "",
+    )
+    def test_is_offered_what_the_role_can_use_and_gets_no_more(
+        self, client: Client, member: Member, scopes: set[str]
+    ) -> None:
+        page = client.as_(member).get("/profile").text
+        assert set(re.findall(r'name="scopes"[^>]*value="(\w+)"', page)) == scopes
+        for scope in ("book", "serve"):
+            form = {"label": scope, "days": "30", "scopes": ["read", scope]}
+            answer = client.post("/profile/tokens", data=form)
+            assert answer.status_code == (201 if scope in scopes else 422)
+            assert ('id="scopes-error"' in answer.text) == (scope not in scopes)
+
+    @pytest.mark.parametrize("label", [" ", "\u3000", "\u200b"])
+    def test_for_a_purpose_of_blanks_is_asked_what_for_at_the_field(self, client: Client, label: str) -> None:
+        answer = client.as_(SHEN).post("/profile/tokens", data={"label": label, "days": "30"})
+        assert answer.status_code == 422
+        assert 'id="label-error"' in answer.text
 
     def test_says_when_it_was_last_used(self, app: Flask, client: Client) -> None:
         token = actions.make_token(makers.actor(SHEN), "t")
@@ -249,3 +294,15 @@ class TestTokens:
     @pytest.mark.parametrize("token", ["", "x", "💥", "x" * 10_000, "\x00"])
     def test_a_made_up_one_is_nobodys(self, app: Flask, token: str) -> None:
         assert speaks_for(token) is None
+
+
+class TestWhatATokenCannotReach:
+    """The profile through the API: whoever serves or books can make a token for it; who only reads cannot."""
+
+    def test_is_said_with_a_scope_that_can_be_had(self, call: Calls) -> None:
+        for member, scope in ((SHEN, "book"), (GAO, "serve")):
+            answer = call("PATCH", "/me/profile", member, {"language": "en"}, reach=[])
+            assert answer.json["code"] == "beyond_token"
+            assert f"“{scope}”" in call("PATCH", "/me/profile?lang=en", member, {}, reach=[]).json["detail"]
+            assert call("PATCH", "/me/profile", member, {"language": "en"}, reach=[Reach(scope)]).status_code == 200
+        assert call("PATCH", "/me/profile", INSPECTOR, {"language": "en"}, reach=[]).json["code"] == "not_allowed"

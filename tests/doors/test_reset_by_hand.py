@@ -1,8 +1,5 @@
 """Helping somebody into their account: the link that an administrator hands over, and the trace that it leaves."""
 
-import re
-from typing import Any
-
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -16,27 +13,9 @@ from courses.people.model import Person
 from courses.people.queries import city
 from tests import makers
 from tests.conftest import Client
+from tests.doors.accounts import NEW, another, is_in, person, shown_link
 from tests.doors.conftest import Calls
 from tests.people import ADMINISTRATOR, BUREAU, CAST, CHEN, COLLEAGUE, GAO, OWNER, PASSWORD, SHEN, Member
-
-NEW = "three calm otters swim"
-
-
-def the_person(member: Member) -> Person:
-    db.session.rollback()
-    return db.session.get_one(Person, member.id, populate_existing=True)
-
-
-def another(app: Flask) -> Client:
-    browser = app.test_client()
-    assert isinstance(browser, Client)
-    return browser
-
-
-def shown_link(answer: Any) -> str:
-    found = re.search(r'value="http://localhost(/[^"]+)"', answer.text)
-    assert found
-    return found[1]
 
 
 def noted(member: Member) -> list[tuple[int, str, str]]:
@@ -48,8 +27,8 @@ def noted(member: Member) -> list[tuple[int, str, str]]:
 
 def without_address(member: Member) -> None:
     with transaction():
-        person = db.session.get_one(Person, member.id)
-        person.email, person.mobile = None, "+8613800138000"
+        row = db.session.get_one(Person, member.id)
+        row.email, row.mobile = None, "+8613800138000"
 
 
 class TestALinkToHandOver:
@@ -66,14 +45,14 @@ class TestALinkToHandOver:
         assert [notice.kind for notice in makers.told(person=member.id)] == ["reset_handed"]
         guest = another(app)
         guest.post(link, data={"password": NEW, "again": NEW})
-        assert guest.get("/profile").status_code == 200
+        assert is_in(guest)
 
     def test_changes_nothing_until_it_is_used_and_works_once(self, app: Flask, client: Client) -> None:
         first, second = (shown_link(client.as_(ADMINISTRATOR).post(f"/setup/people/{GAO.id}/links")) for _ in range(2))
-        assert passwords.matches(PASSWORD, the_person(GAO).password_hash)
+        assert passwords.matches(PASSWORD, person(GAO.id).password_hash)
         assert client.as_(GAO).get("/desk").status_code == 200
         assert another(app).post(first, data={"password": NEW, "again": NEW}).status_code == 303
-        assert not passwords.matches(PASSWORD, the_person(GAO).password_hash)
+        assert not passwords.matches(PASSWORD, person(GAO.id).password_hash)
         for link in (first, second):
             assert another(app).get(link).status_code == 404
 
@@ -90,7 +69,7 @@ class TestALinkToHandOver:
         assert "Made a link for a new password of yours" in page
         assert ADMINISTRATOR.name in page
         [told] = makers.told("reset_handed", SHEN.id)
-        message = render(told, the_person(SHEN), city(), app.config["SETTINGS"])
+        message = render(told, person(SHEN.id), city(), app.config["SETTINGS"])
         assert message.to == SHEN.email
         assert ADMINISTRATOR.name in message.subject
         assert "/resets/" not in message.text, "who reads the mail gets no link of their own"
@@ -139,7 +118,7 @@ class TestAnotherAddress:
     def test_is_told_to_the_old_one(self, app: Flask, client: Client) -> None:
         assert client.as_(ADMINISTRATOR).post(f"/setup/people/{GAO.id}", data=self.FORM).status_code == 303
         [told] = makers.told("contact_changed", GAO.id)
-        assert render(told, the_person(GAO), city(), app.config["SETTINGS"]).to == GAO.email
+        assert render(told, person(GAO.id), city(), app.config["SETTINGS"]).to == GAO.email
         assert noted(GAO) == [(ADMINISTRATOR.id, "contact", "page")]
 
     def test_is_told_on_the_page_where_there_was_none(self, client: Client) -> None:

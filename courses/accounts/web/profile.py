@@ -13,7 +13,7 @@ from courses.ground.forms import Form
 from courses.ground.language import speaking
 from courses.ground.refusal import Refusal
 from courses.people.guard import needs, signed_in
-from courses.people.rights import Reach, Right
+from courses.people.rights import Reach, Right, of_use
 
 REFUSED_AT_FORM = (
     "wrong_password",
@@ -38,12 +38,19 @@ def _page(status: int = 200, **refused: Form) -> Any:
         "accounts/profile.html",
         details=refused.get("details") or ProfileForm(formdata=None, obj=person),
         secret=refused.get("secret") or PasswordForm(formdata=None),
-        token=refused.get("token") or TokenForm(formdata=None),
+        token=refused.get("token") or _token_form(formdata=None),
         form=next(iter(refused.values()), None),
         person=person,
         tokens=queries.tokens_of(signed_in().id),
         identities=queries.identities_of(signed_in().id),
     ), status
+
+
+def _token_form(**more: Any) -> TokenForm:
+    """Return the form of a token; it offers the scopes that the person's roles can use."""
+    form = TokenForm(**more)
+    form.offer(of_use(signed_in()))
+    return form
 
 
 def _refuse(refusal: Refusal, form: Form, **where: str) -> int:
@@ -99,7 +106,7 @@ def password() -> Any:
 @pages.post("/profile/tokens")
 @needs(Right.USE_ACCOUNT)
 def tokens() -> Any:
-    form = TokenForm()
+    form = _token_form()
     if not form.validate():
         return _page(422, token=form)
     try:
