@@ -40,11 +40,11 @@ def columns_of(is_own: bool) -> tuple[Column, ...]:
 def rows_of_file(content: bytes, is_own: bool) -> list[Row]:
     """Return the rows below the head of a spreadsheet.
 
-    Raises Refusal: not_a_sheet, macro_sheet, no_rows, list_columns, list_too_long.
+    Raises Refusal: not_a_sheet, macro_sheet, empty_sheet, no_rows, list_columns, list_too_long.
     """
     read = sheets.read(content)
     if not read:
-        raise Refusal("no_rows")
+        raise Refusal("empty_sheet")
     return _rows(read, _matched(read[0], is_own), first=1)
 
 

@@ -31,6 +31,7 @@ AT_SHEET: Final = (
     "not_a_sheet",
     "macro_sheet",
     "sheet_too_long",
+    "empty_sheet",
     "no_rows",
     "list_columns",
     "list_too_long",

@@ -298,7 +298,7 @@ REFUSALS: dict[str, tuple[int, Any]] = {
         409,
         _l("A class to come offers %(seats)s seats in this room; it cannot have fewer. Resize the class first."),
     ),
-    "empty_sheet": (422, _l("This file is empty.")),
+    "empty_sheet": (422, _l("The file is empty.")),
     "no_rows": (422, _l("There are no rows below the head of this sheet.")),
     "import_over": (409, _l("This import was written already, or its sheet is no longer kept. Send the file again.")),
     "import_raced": (409, _l("Someone took one of these numbers at this moment. Nothing was written. Try again.")),

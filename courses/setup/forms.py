@@ -195,7 +195,7 @@ class ColumnsForm(Form):
             self[column.name].choices = [none, *choices]
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Say at its field what is missing, and what was chosen for another field already."""
+        """Say at its field what is missing, and at both fields where one column was chosen for two."""
         is_well_formed = bool(super().validate(extra_validators))
         chosen: dict[int, Any] = {}
         for column in COLUMNS:
@@ -203,7 +203,8 @@ class ColumnsForm(Form):
             if not field.data and column.needed:
                 field.errors = [_("Choose its column; without it no row can be read.")]
             elif field.data and (other := chosen.setdefault(field.data, field)) is not field:
-                field.errors = [_("This column was chosen for “%(other)s” already.", other=other.label.text)]
+                other.errors = [_("The same column was chosen for “%(other)s”.", other=field.label.text)]
+                field.errors = [_("The same column was chosen for “%(other)s”.", other=other.label.text)]
             is_well_formed = is_well_formed and not field.errors
         return is_well_formed
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -485,5 +486,17 @@ def test_what_is_wrong_with_a_matching_is_told_at_its_field(app: Flask, client: 
     assert answer.status_code == 422
     assert "without it no row can be read" in answer.text
     assert 'id="town-error"' in answer.text
-    assert "chosen for “Enterprise” already" in answer.text
-    assert 'id="person-error"' in answer.text
+    for field, other in (("enterprise", "Name"), ("person", "Enterprise")):
+        said = answer.text.partition(f'id="{field}-error"')[2].partition("</p>")[0]
+        assert f"The same column was chosen for “{other}”." in said
+    assert answer.text.count('aria-invalid="true"') == 3
+
+
+def test_a_workbook_with_macros_is_refused_at_the_field(client: Client) -> None:
+    file = io.BytesIO(sheets.xlsx(["信用代码"], [["x"]]))
+    with zipfile.ZipFile(file, "a") as book:
+        book.writestr("xl/vbaProject.bin", b"Sub Auto_Open")
+    sheet = (io.BytesIO(file.getvalue()), "名单.xlsm")
+    answer = client.as_(ADMINISTRATOR).post("/setup/imports", data={"sheet": sheet})
+    assert answer.status_code == 422
+    assert "含有宏" in answer.text.partition('id="sheet-error"')[2].partition("</p>")[0]

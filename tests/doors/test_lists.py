@@ -174,7 +174,8 @@ class TestWhatIsNoList:
     @pytest.mark.parametrize(
         ("content", "name", "words"),
         [
-            (b"", "空.csv", "没有数据行"),
+            (b"", "空.csv", "文件是空的。"),
+            (b"\n \n", "空行.csv", "文件是空的。"),
             (a_sheet(), "空.xlsx", "没有数据行"),
             (a_sheet(["x"], head=["无关"]), "别的.xlsx", "缺少：姓名"),
             (b"\x00\x01\x02\xff\xfe binary", "photo.png", "表格"),
@@ -183,7 +184,7 @@ class TestWhatIsNoList:
             (b"x" * 3 * 1024 * 1024, "大.csv", "2 MB"),
             (b"x" * 10 * 1024 * 1024, "很大.csv", "2 MB"),
         ],
-        ids=["empty", "head only", "other columns", "a picture", "broken", "5000 rows", "3 MB", "10 MB"],
+        ids=["empty", "empty lines", "head only", "other columns", "a picture", "broken", "5000 rows", "3 MB", "10 MB"],
     )
     def test_is_refused_at_the_field(
         self, client: Client, class_id: int, content: bytes, name: str, words: str

@@ -22,7 +22,7 @@ from courses.setup.web.blueprint import PAGE_SIZE, pager, pages
 
 Names = Mapping[str, Mapping[int, Any]]  # of towns and industries, by the column of a sheet and their id
 
-REFUSED_AT = {"not_a_sheet": "sheet", "sheet_too_long": "sheet", "empty_sheet": "sheet", "no_rows": "sheet"}
+REFUSED_AT = dict.fromkeys(("not_a_sheet", "macro_sheet", "sheet_too_long", "empty_sheet", "no_rows"), "sheet")
 
 
 @pages.get("/setup/imports")
