@@ -32,7 +32,7 @@ SCOPES = [
 
 
 def _password(label: Any, missing: Any) -> PasswordField:
-    return PasswordField(label, [InputRequired(missing), Length(max=MAX, message=_l("This is too long."))])
+    return PasswordField(label, [InputRequired(missing), Length(max=MAX)])
 
 
 def _new_password() -> PasswordField:
@@ -86,7 +86,7 @@ class _NamedForm(Form):
 class _ContactForm(Form):
     name_en = StringField(
         _l("Name in Latin letters"),
-        [Optional(), Length(max=identity.NAME_MAX, message=_l("This is too long.")), _as(identity.one_line)],
+        [Optional(), Length(max=identity.NAME_MAX), _as(identity.one_line)],
     )
     email = StringField(_l("E-mail address"), [Optional(), _as(identity.email)])
     mobile = StringField(_l("Mobile number"), [Optional(), _as(identity.mobile)])
@@ -101,7 +101,7 @@ class _ContactForm(Form):
 
 class ProfileForm(_ContactForm):
     language = RadioField(_l("Language"), choices=LANGUAGES)
-    password = PasswordField(_l("Present password"), [Length(max=MAX, message=_l("This is too long."))])
+    password = PasswordField(_l("Present password"), [Length(max=MAX)])
 
 
 class InviteForm(_NamedForm, _ContactForm):
@@ -118,7 +118,7 @@ class TokenForm(Form):
         _l("What it is for"),
         [
             DataRequired(_l("Say what the token is for.")),
-            Length(max=LABEL_MAX, message=_l("This is too long.")),
+            Length(max=LABEL_MAX),
             _as(identity.one_line),
         ],
     )

@@ -36,6 +36,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from werkzeug.routing import IntegerConverter
 
 from courses.ground import clock
+from courses.ground.forms import TOO_LONG
 from courses.ground.idempotency import RequestKey
 from courses.ground.refusal import Refusal
 
@@ -311,7 +312,7 @@ _FAULTS = {
     "bool_parsing": _l("This must be true or false."),
     "string_type": _l("This must be a text."),
     "string_too_short": _l("Fill this in."),
-    "string_too_long": _l("This is too long."),
+    "string_too_long": TOO_LONG,
     "string_pattern_mismatch": _l("There are invisible characters here. Please type it again."),
     "greater_than_equal": _l("This number is too small."),
     "less_than_equal": _l("This number is too large."),
@@ -326,7 +327,9 @@ _FAULTS = {
 
 
 def _detail(error: ErrorDetails) -> str:
-    return str(_FAULTS.get(error["type"], error["msg"]))
+    if (words := _FAULTS.get(error["type"])) is None:
+        return error["msg"]
+    return str(words) % {"max": error.get("ctx", {}).get("max_length")}
 
 
 def _answer(shape: BaseModel, status: int) -> Response:

@@ -17,6 +17,7 @@ from courses.ground import clock
 from courses.ground.refusal import Refusal
 
 REQUIRED = _l("Fill this in.")
+TOO_LONG = _l("At most %(max)d characters.")
 FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
@@ -35,7 +36,7 @@ class _Words:
         "Invalid Choice: could not coerce.": _l("Choose one of those offered."),
         "'%(value)s' is not a valid choice for this field.": _l("Choose only from those offered."),
         "Invalid choice(s): one or more data inputs could not be coerced.": _l("Choose only from those offered."),
-        "Field cannot be longer than %(max)d character.": _l("Write at most %(max)d characters."),
+        "Field cannot be longer than %(max)d character.": TOO_LONG,
     }
 
     def gettext(self, text: str) -> str:

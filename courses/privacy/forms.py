@@ -12,4 +12,4 @@ class ErasureForm(Form):
     """`password` is asked of who erases themselves."""
 
     name = StringField(_l("The name, to show that it is meant"), [InputRequired(_l("Type the name.")), Length(max=100)])
-    password = PasswordField(_l("Present password"), [Optional(), Length(max=MAX, message=_l("This is too long."))])
+    password = PasswordField(_l("Present password"), [Optional(), Length(max=MAX)])

@@ -24,9 +24,8 @@ from courses.ground.forms import REQUIRED, Between, Choices, Form, no_control_ch
 from courses.ground.worktime import FROM, UNTIL
 from courses.people import identity
 from courses.people.model import Role
-from courses.setup.sheet import COLUMNS
+from courses.setup.sheet import COLUMNS, LINE_MAX
 
-LINE_MAX = 120
 TEXT_MAX = 4000
 LANGUAGES = [SelectChoice("zh", "中文"), SelectChoice("en", "English")]
 ROLES = [
@@ -41,12 +40,12 @@ ROLES = [
 def _line(label: Any, needed: bool = False, **more: Any) -> StringField:
     """Return a field of one line, stored without hidden characters."""
     first = InputRequired(REQUIRED) if needed else Optional()
-    too_long = Length(max=LINE_MAX, message=_l("This is too long."))
+    too_long = Length(max=LINE_MAX)
     return StringField(label, [first, stored_as(identity.one_line), too_long], **more)
 
 
 def _text(label: Any) -> TextAreaField:
-    too_long = Length(max=TEXT_MAX, message=_l("This is too long."))
+    too_long = Length(max=TEXT_MAX)
     return TextAreaField(label, [Optional(), too_long, no_control_characters])
 
 

@@ -12,12 +12,15 @@ from flask_babel import lazy_gettext as _l
 
 from courses.ground import columns
 from courses.ground.columns import Column, folded
+from courses.ground.forms import TOO_LONG
 from courses.people import identity
 from courses.people.model import Role
 
 # A code whose check digits are right and which no enterprise has: a row with it is the template's example.
 EXAMPLE_CODE: Final = "91330000MA0000007W"
 
+
+LINE_MAX: Final = 120  # characters of a name
 
 COLUMNS: Final = (
     Column("credit_code", _l("Credit code"), ("信用代码", "社会信用代码", "uscc", "unified social credit code"), True),
@@ -49,7 +52,7 @@ FAULTS: Final[dict[str, Any]] = {
     "unknown_industry": _l("No industry is called “%(said)s”. Write it as in the register, or add it there."),
     "unknown_role": _l("“%(said)s” is no post at an enterprise. Write manager or person in charge."),
     "unclear": _l("Write yes or no."),
-    "too_long": _l("This is too long."),
+    "too_long": TOO_LONG,
     "no_contact": _l("Give an e-mail address or a mobile number."),
     "no_name": _l("Give a name."),
     "says_otherwise": _l("Row %(row)s says otherwise of the same enterprise."),
@@ -75,7 +78,7 @@ def fault_words(fault: Sequence[Any], cell: str) -> str:
     code: str = fault[0]
     facts: dict[str, Any] = fault[1]
     if code != "identity":
-        return str(FAULTS[code]) % facts
+        return str(FAULTS[code]) % {"max": LINE_MAX, **facts}
     try:
         _BY_IDENTITY[facts["rule"]](cell)
     except ValueError as error:
@@ -155,7 +158,7 @@ def _by(rule: str) -> Callable[[str, Places], Read]:
 
 def _line(cell: str, known: Places) -> Read:
     line = identity.one_line(cell)
-    return (line, None) if len(line) <= 120 else (None, ("too_long", {}))
+    return (line, None) if len(line) <= LINE_MAX else (None, ("too_long", {}))
 
 
 def _town(cell: str, known: Places) -> Read:

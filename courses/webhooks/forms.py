@@ -30,5 +30,5 @@ class EventsForm(Form):
 class WebhookForm(EventsForm):
     url = StringField(
         _l("Address"),
-        [InputRequired(_l("Give the address.")), Length(max=URL_MAX, message=_l("This is too long."))],
+        [InputRequired(_l("Give the address.")), Length(max=URL_MAX)],
     )
