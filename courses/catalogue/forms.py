@@ -1,7 +1,7 @@
 """The form of a class: is it well formed? What it may say is decided by the actions."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -49,6 +49,7 @@ from courses.ground.forms import (
     no_control_characters,
 )
 from courses.ground.language import plain
+from courses.ground.refusal import Refusal
 
 REMINDERS = [
     SelectChoice(7 * 1440, _l("7 days before")),
@@ -97,6 +98,9 @@ class SittingForm(PlainForm):
         )
 
 
+AT_SITTING = {"in_the_past": "day", "sittings_overlap": "start", "ends_before_start": "end"}
+
+
 class TimetableForm(Form):
     """Where and when: what publishing and moving share."""
 
@@ -110,6 +114,15 @@ class TimetableForm(Form):
         if not any(row.form.day.errors or row.form.span() for row in field):
             field[0].form.day.errors = [REQUIRED]
             raise ValidationError("")
+
+    def place_of(self, refusal: Refusal, where: Mapping[str, str]) -> Any:
+        """Return the field of the sitting that a refusal is about, else as every form does."""
+        name = AT_SITTING.get(refusal.code)
+        rows = [row.form for row in self.sittings if name and row.form.span() == refusal.facts.get("span")]
+        if not rows:
+            return super().place_of(refusal, where)
+        self.sittings.errors = [*self.sittings.errors, ""]  # a list does not learn by itself what its rows have
+        return rows[-1][name]
 
     def show(self, spans: Sequence[Span]) -> None:
         """Fill the rows with these sittings."""
@@ -386,14 +399,13 @@ class TemplateForm(Form):
 
 REFUSED_AT = {
     "no_sitting": "sittings",
-    "sittings_overlap": "sittings",
-    "ends_before_start": "sittings",
-    "in_the_past": "sittings",
     "too_many_seats": "capacity",
     "room_clash": "room_id",
     "no_lecturer": "lecturers",
     "lecturer_clash": "lecturers",
-    "window_wrong": "closes_at",
+    "window_wrong": "opens_at",
+    "closes_wrong": "closes_at",
+    "cancel_wrong": "cancel_until",
     "first_wrong": "first_until",
     "draw_wrong": "draw_at",
     "names_by_wrong": "names_by",

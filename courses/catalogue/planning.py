@@ -423,14 +423,14 @@ def _note(day: dt.date, own: Holiday | None) -> DayNote | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Foresight:
-    """What a class that is being planned will meet, told before it is saved. `fault`: why its times cannot be, in
-    words; `is_dated`: it has times that can be looked at; `booked`: how many seats of it are taken already."""
+    """What a class that is being planned will meet, told before it is saved. `faults`: why it cannot be like
+    this, in words; `is_dated`: it has times that can be looked at; `booked`: how many seats of it are taken already."""
 
     room: Room | None
     capacity: int | None
     clashes: list[Clash]
     days: list[DayNote]
-    fault: str = ""
+    faults: Sequence[str] = ()
     is_dated: bool = True
     booked: int = 0
 

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import request
@@ -107,12 +107,17 @@ class Form(FlaskForm):
         pass
 
     def refuse(self, refusal: Refusal, **where: str) -> None:
-        """Show `refusal` at the field named by `where[code]`, or on top of the form."""
-        field = self._fields.get(where.get(refusal.code, ""))
-        if field is None:
-            self.form_errors.append(refusal.words)
-        else:
-            field.errors = [*field.errors, refusal.words]
+        """Show `refusal`, and what else was wrong, at the field named by `where[code]`, or on top of the form."""
+        for one in (refusal, *refusal.more):
+            field = self.place_of(one, where)
+            if field is None:
+                self.form_errors.append(one.words)
+            else:
+                field.errors = [*field.errors, one.words]
+
+    def place_of(self, refusal: Refusal, where: Mapping[str, str]) -> Any:
+        """Return the field at which a refusal stands; None for none."""
+        return self._fields.get(where.get(refusal.code, ""))
 
 
 def stored_as(normalise: Callable[[str], str]) -> Callable[[Any, Any], None]:

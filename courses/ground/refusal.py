@@ -4,17 +4,20 @@ The table below is the only place where a code gets its status and its sentence:
 to do next. A test finds every code raised in the source and asks that it stands here.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
-    """A rule refused; `code` is stable (the API shows it), `facts` fill its sentence."""
+    """A rule refused; `code` is stable (the API shows it), `facts` fill its sentence. `more`: what else was wrong,
+    where a form shows everything at once."""
 
     def __init__(self, code: str, **facts: Any) -> None:
         super().__init__(code, facts)
         self.code, self.facts = code, facts
+        self.more: tuple[Refusal, ...] = ()
 
     @property
     def status(self) -> int:
@@ -27,6 +30,14 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
         from courses.ground.language import shown
 
         return str(REFUSALS[self.code][1]) % {name: shown(fact) for name, fact in self.facts.items()}
+
+
+def refuse_all(faults: Iterable[Refusal]) -> None:
+    """Raise the first of these, the others with it; without any, nothing happens."""
+    found = tuple(faults)
+    if found:
+        found[0].more = found[1:]
+        raise found[0]
 
 
 REFUSALS: dict[str, tuple[int, Any]] = {
@@ -126,7 +137,9 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     "minimum_wrong": (422, _l("The class has %(seats)s seats. It can ask for at most that many people.")),
     "decide_by_wrong": (422, _l("The decision must lie ahead, and not after the class begins.")),
     "offer_hours_wrong": (422, _l("Give one to %(most)s working hours to answer an offer.")),
-    "window_wrong": (422, _l("Booking must open before it closes, and close no later than the class begins.")),
+    "window_wrong": (422, _l("Booking must open before it closes, and before the class begins.")),
+    "closes_wrong": (422, _l("Booking must close no later than the class begins.")),
+    "cancel_wrong": (422, _l("Cancelling can be free until the class begins, and no longer.")),
     "class_changed": (409, _l("Someone changed this class meanwhile. Look at it as it is now, then decide again.")),
     # booking
     "called_off": (409, _l("This class was called off.")),

@@ -69,3 +69,7 @@ def _views(statement: Select[Home, Town]) -> list[HomeView]:
     for room in db.session.scalars(select(Room).where(Room.home_id.in_(views)).order_by(Room.id)):
         views[room.home_id].rooms.append(room)
     return list(views.values())
+
+
+def room(room_id: int) -> Room | None:
+    return db.session.get(Room, room_id)

@@ -320,8 +320,8 @@ def _empty(page: Page) -> None:
 def _backwards(page: Page) -> None:
     page.locator("#sittings-0-end").fill("08:00")
     _form(page).locator(".button:visible").last.click()
-    expect(page.locator("#sittings .error")).to_be_visible()
-    expect(page.locator(".summary a")).to_have_attribute("href", "#sittings")
+    expect(page.locator("#sittings-0-end-error")).to_be_visible()
+    expect(page.locator(".summary a")).to_have_attribute("href", "#sittings-0-end")
 
 
 def _asked(page: Page) -> None:

@@ -117,7 +117,7 @@ class TestDrafts:
             ({"room": 99}, "not_found"),
             ({"lecturers": [SHEN.id]}, "not_found"),
             ({"capacity": 0}, "malformed"),
-            ({"closes_at": "2050-01-01T09:00:00+08:00"}, "window_wrong"),
+            ({"closes_at": "2050-01-01T09:00:00+08:00"}, "closes_wrong"),
         ],
     )
     def test_what_cannot_be_is_refused(self, call: Calls, more: dict[str, Any], code: str) -> None:

@@ -254,7 +254,7 @@ def wrong_inputs() -> list[Wrong]:
         _publish("in the past", "in_the_past", _span(-1, 9)),
         _publish("two sittings at one time", "sittings_overlap", free, _span(30, 10)),
         _publish("for more than the room has", "too_many_seats", free, room=2, capacity=21),
-        _publish("closing after the beginning", "window_wrong", free, closes_at=free[1]),
+        _publish("closing after the beginning", "closes_wrong", free, closes_at=free[1]),
         _publish("in a taken room", "room_clash", _span(10, 10)),
         _publish("with a lecturer who teaches then", "lecturer_clash", _span(10, 9), room=2, lecturers=(CHEN.id,)),
         _publish("for nobody", "malformed", free, capacity=0),

@@ -99,13 +99,13 @@ def test_a_draft_is_edited_and_published_in_one_act(app: Flask) -> None:
     assert db.session.scalar(select(func.count(Sitting.id)).where(Sitting.class_id == class_id)) == 1
 
 
-@pytest.mark.parametrize("code", ["ends_before_start", "in_the_past", "window_wrong"])
+@pytest.mark.parametrize("code", ["ends_before_start", "in_the_past", "closes_wrong"])
 def test_what_can_never_become_a_class_is_no_draft(app: Flask, code: str) -> None:
     nine = makers.in_days(10)
     plan = {
         "ends_before_start": a_plan(sittings=[(nine, nine)]),
         "in_the_past": a_plan(days=-3),
-        "window_wrong": a_plan(closes_at=makers.in_days(11)),
+        "closes_wrong": a_plan(closes_at=makers.in_days(11)),
     }[code]
     with refused(code):
         save_draft(actor(GAO), plan)

@@ -1,7 +1,7 @@
 """What a class is to be, and the rules it has to meet: the order of its days, its window, its room and lecturers."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
 from sqlalchemy import delete, select, update
@@ -22,54 +22,66 @@ from courses.catalogue.model import (
 )
 from courses.catalogue.planning import clashes
 from courses.ground.db import db
-from courses.ground.refusal import Refusal
+from courses.ground.refusal import Refusal, refuse_all
 from courses.ground.transaction import lock_all, locked
 from courses.homes.model import Room
 from courses.people.model import Industry, Person, Town
 
 
-def check_plan(plan: ClassPlan, at: dt.datetime) -> list[Span]:
-    """Return the plan's sittings in order.
-
-    Raises Refusal as `check_sittings` and `check_shares` do, and window_wrong, first_wrong, draw_wrong, names_by_wrong,
-    minimum_wrong, decide_by_wrong, offer_hours_wrong, not_found, course_archived.
-    """
-    sittings = check_sittings(plan.sittings, at)
-    if not plan.opens_at < plan.closes_at <= sittings[0][0] or plan.cancel_until > sittings[0][0]:
-        raise Refusal("window_wrong")
-    if plan.first_until and not max(at, plan.opens_at) < plan.first_until <= plan.closes_at:
-        raise Refusal("first_wrong")
-    if plan.draw_at and not max(at, plan.opens_at) < plan.draw_at <= plan.closes_at:
-        raise Refusal("draw_wrong")
-    if plan.names_by and not max(at, plan.opens_at) < plan.names_by <= sittings[0][0]:
-        raise Refusal("names_by_wrong")
-    check_shares(plan, sittings[0][0])
-    if plan.minimum and plan.minimum > plan.capacity:
-        raise Refusal("minimum_wrong", seats=plan.capacity)
-    if plan.decide_by and not at < plan.decide_by <= sittings[0][0]:
-        raise Refusal("decide_by_wrong")
-    if not 1 <= plan.offer_hours <= MOST_OFFER_HOURS:
-        raise Refusal("offer_hours_wrong", most=MOST_OFFER_HOURS)
+def check_plan(plan: ClassPlan, at: dt.datetime, room: Room | None = None) -> list[Span]:
+    """Return the plan's sittings in order. Raises Refusal: those of `plan_faults`, not_found, course_archived."""
+    refuse_all(plan_faults(plan, at, room))
+    if not all(_is_known(share) for share in plan.shares):
+        raise Refusal("not_found")
     course = db.session.get(Course, plan.course_id)
     if course is None:
         raise Refusal("not_found")
     if course.archived_at:
         raise Refusal("course_archived")
-    return sittings
+    return sorted(plan.sittings)
 
 
-def check_shares(plan: ClassPlan, begins: dt.datetime) -> None:
-    """Raise Refusal: shares_too_many, shares_twice, shares_wrong; not_found for a town or industry that is none."""
-    if not plan.shares:
-        return
+def plan_faults(plan: ClassPlan, at: dt.datetime, room: Room | None = None) -> Iterator[Refusal]:
+    """Yield everything that is wrong with a plan by itself: its days and times, its numbers, the seats of its `room`.
+
+    That is: those of `sitting_faults`, window_wrong, closes_wrong, cancel_wrong, first_wrong, draw_wrong,
+    names_by_wrong, shares_too_many, shares_twice, shares_wrong, minimum_wrong, decide_by_wrong, offer_hours_wrong,
+    too_many_seats.
+    """
+    yield from sitting_faults(plan.sittings, at)
+    if plan.sittings:
+        yield from _time_faults(plan, min(plan.sittings)[0], at)
     if (kept := sum(share.seats for share in plan.shares)) > plan.capacity:
-        raise Refusal("shares_too_many", kept=kept, seats=plan.capacity)
+        yield Refusal("shares_too_many", kept=kept, seats=plan.capacity)
     if len({(share.kind, share.of) for share in plan.shares}) < len(plan.shares):
-        raise Refusal("shares_twice")
-    if plan.shares_until is None or not plan.opens_at < plan.shares_until <= begins:
-        raise Refusal("shares_wrong")
-    if not all(_is_known(share) for share in plan.shares):
-        raise Refusal("not_found")
+        yield Refusal("shares_twice")
+    if plan.minimum and plan.minimum > plan.capacity:
+        yield Refusal("minimum_wrong", seats=plan.capacity)
+    if not 1 <= plan.offer_hours <= MOST_OFFER_HOURS:
+        yield Refusal("offer_hours_wrong", most=MOST_OFFER_HOURS)
+    if room and plan.capacity > room.seats:
+        yield Refusal("too_many_seats", room=room, seats=room.seats)
+
+
+def _time_faults(plan: ClassPlan, begins: dt.datetime, at: dt.datetime) -> Iterator[Refusal]:
+    """Yield which of the moments around a class are out of order."""
+    opened = max(at, plan.opens_at)
+    if plan.opens_at >= min(plan.closes_at, begins):
+        yield Refusal("window_wrong")
+    if plan.closes_at > begins:
+        yield Refusal("closes_wrong")
+    if plan.cancel_until > begins:
+        yield Refusal("cancel_wrong")
+    if plan.first_until and not opened < plan.first_until <= plan.closes_at:
+        yield Refusal("first_wrong")
+    if plan.draw_at and not opened < plan.draw_at <= plan.closes_at:
+        yield Refusal("draw_wrong")
+    if plan.names_by and not opened < plan.names_by <= begins:
+        yield Refusal("names_by_wrong")
+    if plan.shares and (plan.shares_until is None or not plan.opens_at < plan.shares_until <= begins):
+        yield Refusal("shares_wrong")
+    if plan.decide_by and not at < plan.decide_by <= begins:
+        yield Refusal("decide_by_wrong")
 
 
 def _is_known(share: Share) -> bool:
@@ -82,18 +94,21 @@ def _is_known(share: Share) -> bool:
 
 
 def check_sittings(sittings: Sequence[Span], at: dt.datetime) -> list[Span]:
-    """Return the sittings in order. Raises Refusal when there is none, one ends before it begins, two overlap, or
-    one has already begun at `at`."""
+    """Return the sittings in order. Raises Refusal: those of `sitting_faults`."""
+    refuse_all(sitting_faults(sittings, at))
+    return sorted(sittings)
+
+
+def sitting_faults(sittings: Sequence[Span], at: dt.datetime) -> Iterator[Refusal]:
+    """Yield that there is no sitting, and which ends before it begins (`span`), overlaps with the one before, or has
+    already begun at `at`: no_sitting, ends_before_start, sittings_overlap, in_the_past."""
     ordered = sorted(sittings)
     if not ordered:
-        raise Refusal("no_sitting")
-    if any(start >= end for start, end in ordered):
-        raise Refusal("ends_before_start")
-    if any(earlier[1] > later[0] for earlier, later in pairwise(ordered)):
-        raise Refusal("sittings_overlap")
-    if ordered[0][0] <= at:
-        raise Refusal("in_the_past")
-    return ordered
+        yield Refusal("no_sitting")
+    yield from (Refusal("ends_before_start", span=span) for span in ordered if span[0] >= span[1])
+    overlapping = (later for earlier, later in pairwise(ordered) if earlier[1] > later[0])
+    yield from (Refusal("sittings_overlap", span=span) for span in overlapping)
+    yield from (Refusal("in_the_past", span=span) for span in ordered if span[0] <= at)
 
 
 def check_place(

@@ -37,9 +37,8 @@ from courses.webhooks.model import Event
 def publish(actor: Actor, plan: ClassPlan, request_key: RequestKey | None = None, draft: int | None = None) -> int:
     """Publish a class of the actor's squadron, or the draft it was so far; return its id.
 
-    Raises Refusal: no_sitting, ends_before_start, sittings_overlap, in_the_past, window_wrong, first_wrong, draw_wrong,
-    shares_too_many, shares_twice, shares_wrong, minimum_wrong, decide_by_wrong, offer_hours_wrong, too_many_seats,
-    room_clash, lecturer_clash, not_found (course, room, lecturer or draft), not_allowed.
+    Raises Refusal: those of `check_plan`, room_clash, lecturer_clash, not_found (course, room, lecturer or draft),
+    not_allowed.
     """
     with transaction(request_key) as kept:
         if kept.earlier_answer:
@@ -52,8 +51,7 @@ def publish(actor: Actor, plan: ClassPlan, request_key: RequestKey | None = None
 def save_draft(actor: Actor, plan: ClassPlan, draft: int | None = None, request_key: RequestKey | None = None) -> int:
     """Keep a class of the actor's squadron that nobody else sees yet; return its id.
 
-    Raises Refusal: no_sitting, ends_before_start, sittings_overlap, in_the_past, window_wrong, draw_wrong,
-    shares_too_many, shares_twice, shares_wrong, minimum_wrong, decide_by_wrong, not_found, not_allowed.
+    Raises Refusal: those of `check_plan`, not_found, not_allowed.
     """
     with transaction(request_key) as kept:
         if kept.earlier_answer:
@@ -116,7 +114,7 @@ def _save(actor: Actor, plan: ClassPlan, at: dt.datetime, draft: TrainingClass |
 
 def _publish(actor: Actor, plan: ClassPlan, at: dt.datetime, draft: TrainingClass | None) -> TrainingClass:
     require(actor, Right.PUBLISH, squadron_id=actor.squadron_id)
-    sittings = check_plan(plan, at)
+    sittings = check_plan(plan, at, locked(Room, plan.room_id))
     check_place(plan.room_id, plan.lecturer_ids, sittings, plan.capacity)
     class_ = _written(actor, plan, sittings, at, draft, ClassState.PUBLISHED)
     facts = facts_by_id(class_.id)

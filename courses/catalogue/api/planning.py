@@ -37,6 +37,8 @@ _DRAFT_REFUSES = (
     "sittings_overlap",
     "in_the_past",
     "window_wrong",
+    "closes_wrong",
+    "cancel_wrong",
     "draw_wrong",
     "names_by_wrong",
     "minimum_wrong",

@@ -1,7 +1,7 @@
 """The form of a class: drafted, checked, published; and what it will meet, told before it is saved."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -10,16 +10,16 @@ from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice
 
 from courses.catalogue import actions, demand, planning, queries
-from courses.catalogue.actions.plan import check_sittings
+from courses.catalogue.actions.plan import plan_faults, sitting_faults
 from courses.catalogue.forms import REFUSED_AT, ClassForm, TimetableForm
-from courses.catalogue.model import CANCEL_BEFORE, DEFAULT_REMINDERS, ClassPlan, Course, Span, TrainingClass
+from courses.catalogue.model import CANCEL_BEFORE, DEFAULT_REMINDERS, ClassPlan, Course, TrainingClass
 from courses.catalogue.queries import the_course
 from courses.catalogue.web.blueprint import pages
 from courses.ground import clock
 from courses.ground.forms import number_argument
 from courses.ground.language import called, plain
-from courses.ground.refusal import Refusal
-from courses.homes.queries import Place, places
+from courses.ground.refusal import Refusal, refuse_all
+from courses.homes.queries import Place, places, room
 from courses.people.guard import needs, signed_in
 from courses.people.rights import Right
 
@@ -116,8 +116,12 @@ def _take(course: Course, class_: TrainingClass | None = None) -> Any:
     form, act, own = ClassForm(), request.form.get("act"), class_.id if class_ else None
     offer_places(form)
     form.lecturers.choices = lecturer_choices()
-    if form.validate_on_submit() and act != "check":
+    if form.validate_on_submit():
         try:
+            if act == "check":
+                plan = form.plan(course.id)
+                refuse_all(plan_faults(plan, clock.now(), room(plan.room_id)))
+                return _class_form(form, course, class_)
             if act == "draft":
                 own = actions.save_draft(signed_in(), form.plan(course.id), own)
                 flash(_("Saved as a draft. Only your squadron sees it."), "done")
@@ -143,6 +147,8 @@ def foresight() -> str:
     offer_places(form)
     form.lecturers.choices = lecturer_choices()
     seen = foreseen(form, form.lecturers.data or (), form.capacity.data, number_argument("but"))
+    if form.validate():
+        seen = replace(seen, faults=_said(plan_faults(form.plan(0), clock.now())))
     return render_template("catalogue/_foresight.html", foresight=seen)
 
 
@@ -160,16 +166,12 @@ def foreseen(
         but,
         signed_in().squadron_id,
     )
-    return replace(seen, fault=_fault(spans), is_dated=bool(spans), booked=booked)
+    return replace(seen, faults=_said(sitting_faults(spans, clock.now())), is_dated=bool(spans), booked=booked)
 
 
-def _fault(spans: list[Span]) -> str:
-    """Return why a class cannot be at these times, as saving would say; of times not typed yet, nothing."""
-    try:
-        check_sittings(spans, clock.now())
-    except Refusal as refusal:
-        return "" if refusal.code == "no_sitting" else refusal.words
-    return ""
+def _said(faults: Iterable[Refusal]) -> list[str]:
+    """Return why a class cannot be like this, as saving would say; of times not typed yet, nothing."""
+    return list(dict.fromkeys(fault.words for fault in faults if fault.code != "no_sitting"))
 
 
 def _class_form(form: ClassForm, found: Course, class_: TrainingClass | None = None) -> str:
