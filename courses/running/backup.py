@@ -73,7 +73,7 @@ def back_up(file: Path) -> Manifest:
         manifest = Manifest(
             format=FORMAT,
             kind=url.get_backend_name(),
-            revision=_revision(),
+            revision=revision(),
             made_at=clock.now().isoformat(timespec="seconds"),
             rows=rows,
         )
@@ -111,7 +111,8 @@ def _beside(file: Path) -> tempfile.TemporaryDirectory[str]:
         raise BackupRefused(f"{file.parent} cannot be written to: {error.strerror}.") from None
 
 
-def _revision() -> str:
+def revision() -> str:
+    """Return the migration at which the database stands."""
     found: str = db.session.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
     return found
 

@@ -17,6 +17,7 @@ from typing import IO, Any, Final
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Column, Connection, Table, select
+from sqlalchemy.types import TypeDecorator
 
 from courses.ground import clock
 from courses.ground.db import Base, db
@@ -35,10 +36,12 @@ SECRET: Final = re.compile(r"password|secret|salt|digest|hash|token|epoch|claime
 KINDS: Final = {
     dt.datetime: "time",
     dt.date: "day",
+    dt.time: "time of day",
     str: "text",
     bool: "true/false",
     int: "number",
     float: "number",
+    object: "JSON",
 }
 WORDS: Final = {
     "appeal": _l("why staying away should not count, and what was decided"),
@@ -155,11 +158,10 @@ def _section(table: Table) -> str:
 
 def _line(column: Column[Any]) -> str:
     leads = "".join(f" → {key.target_fullname}" for key in column.foreign_keys)
-    return f"- `{column.name}` ({KINDS.get(_type(column), 'JSON')}){leads}"
+    return f"- `{column.name}` ({KINDS[_type(column)]}){leads}"
 
 
 def _type(column: Column[Any]) -> Any:
-    try:
-        return column.type.python_type
-    except NotImplementedError:
-        return None
+    """Return what a column's values are in Python; a type of our own is asked for the one that it decorates."""
+    type_ = column.type
+    return (type_.impl_instance if isinstance(type_, TypeDecorator) else type_).python_type

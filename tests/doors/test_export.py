@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zipfile
 
 import pytest
@@ -60,7 +61,19 @@ def test_a_page_explains_every_column(app: Flask, client: Client, lang: str) -> 
     for table in export.tables():
         assert f"## {table.name}.csv" in page
     assert "- `person_id` (number) → person.id" in page
+    assert "- `left_at` (time)" in page
+    assert "- `work_from` (time of day)" in page
+    assert "- `facts` (JSON)" in page
     assert ("预约" in page) == (lang == "zh")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_page_says_of_each_file_what_is_in_it(client: Client, lang: str) -> None:
+    rows = re.findall(
+        r"<code>(\w+).csv</code></td><td[^>]*>(.*?)</td>", client.as_(ADMINISTRATOR, lang).get("/setup/export").text
+    )
+    assert [name for name, _ in rows] == [table.name for table in export.tables()]
+    assert all(words.strip("– ") for _, words in rows)
 
 
 @pytest.mark.parametrize("member", [GAO, BUREAU, SHEN])

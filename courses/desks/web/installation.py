@@ -18,16 +18,27 @@ from courses.outbox import actions as outbox
 from courses.people.guard import needs, public, signed_in
 from courses.people.looks import looked
 from courses.people.rights import Right
+from courses.running.backup import last_backup, revision
+from courses.running.doctor import BACKUP_EVERY
 
 
 @pages.get("/installation")
 @needs(Right.ADMINISTER)
 def installation() -> str:
-    """Show the clock, the outbox and, when asked, whether the records agree: to tell, all of them are read."""
+    """Show the clock, the outbox, the last backup and, when asked, whether the records agree: to tell, all of them are
+    read."""
     shown = state()
     looked(signed_in(), "notices", person_ids=[person.id for _, person in shown.stuck])
     faults = queries.faults(lang()) if request.args.get("records") == "1" else None
-    return render_template("desks/installation.html", state=shown, fates=queries.fates(clock.now()), faults=faults)
+    return render_template(
+        "desks/installation.html",
+        state=shown,
+        fates=queries.fates(clock.now()),
+        faults=faults,
+        backed_up_at=last_backup(),
+        backup_due_since=clock.now() - BACKUP_EVERY,
+        revision=revision(),
+    )
 
 
 def state() -> Any:
