@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import aliased
 
 from courses.accounts.model import Identity, Token
@@ -230,15 +230,20 @@ def _asked_first(person_id: int) -> Section:
     )
 
 
-def _bookings(person_id: int) -> Section:
-    statement = (
-        select(Course.title_zh, TrainingClass.starts_at, Booking.state, Booking.reason, Booking.changed_at)
-        .add_columns(Booking.attended, Booking.consent)
+def _of_bookings(person_id: int, *columns: Any) -> Select[Any]:
+    """Ask for columns of each of a person's bookings, after the title of its course."""
+    return (
+        select(Course.title_zh, *columns)
+        .select_from(Booking)
         .join(TrainingClass, TrainingClass.id == Booking.class_id)
         .join(Course, Course.id == TrainingClass.course_id)
         .where(Booking.person_id == person_id)
-        .order_by(Booking.id)
     )
+
+
+def _bookings(person_id: int) -> Section:
+    columns = (Booking.state, Booking.reason, Booking.changed_at, Booking.attended, Booking.consent)
+    statement = _of_bookings(person_id, TrainingClass.starts_at, *columns).order_by(Booking.id)
     heads = {
         "course": _("Course"),
         "starts_at": _("Begins"),
@@ -252,14 +257,8 @@ def _bookings(person_id: int) -> Section:
 
 
 def _appeals(person_id: int) -> Section:
-    statement = (
-        select(Course.title_zh, TrainingClass.starts_at, Appeal.made_at, Appeal.words, Appeal.upheld, Appeal.answer)
-        .join(Booking, Booking.id == Appeal.booking_id)
-        .join(TrainingClass, TrainingClass.id == Booking.class_id)
-        .join(Course, Course.id == TrainingClass.course_id)
-        .where(Booking.person_id == person_id)
-        .order_by(Booking.id)
-    )
+    columns = (TrainingClass.starts_at, Appeal.made_at, Appeal.words, Appeal.upheld, Appeal.answer)
+    statement = _of_bookings(person_id, *columns).join(Appeal, Appeal.booking_id == Booking.id).order_by(Booking.id)
     heads = {
         "course": _("Course"),
         "starts_at": _("Begins"),
@@ -272,13 +271,11 @@ def _appeals(person_id: int) -> Section:
 
 
 def _attendance(person_id: int) -> Section:
+    columns = (Sitting.starts_at, Attendance.mark, Attendance.half_hours, Attendance.marked_at)
     statement = (
-        select(Course.title_zh, Sitting.starts_at, Attendance.mark, Attendance.half_hours, Attendance.marked_at)
-        .join(Booking, Booking.id == Attendance.booking_id)
+        _of_bookings(person_id, *columns)
+        .join(Attendance, Attendance.booking_id == Booking.id)
         .join(Sitting, Sitting.id == Attendance.sitting_id)
-        .join(TrainingClass, TrainingClass.id == Sitting.class_id)
-        .join(Course, Course.id == TrainingClass.course_id)
-        .where(Booking.person_id == person_id)
         .order_by(Sitting.starts_at)
     )
     heads = {
