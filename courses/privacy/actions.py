@@ -32,16 +32,19 @@ def _count(kind: Kind) -> int:
 
 
 def _clean(kind: Kind) -> int:
+    """Forget what is over of a kind. It is looked for without the lock, which nobody is to wait for while a long log
+    is read, and asked for once more with it."""
     assert kind.job
     total = 0
-    while True:
+    while ids := db.session.scalars(old(kind).limit(BATCH)).all():
         with transaction():
-            ids = db.session.scalars(old(kind).limit(BATCH)).all()
-            if ids:
-                kind.job.forget(ids)
-        total += len(ids)
+            over = old(kind)
+            still = db.session.scalars(over.where(next(iter(over.selected_columns)).in_(ids))).all()
+            kind.job.forget(still)
+        total += len(still)
         if len(ids) < BATCH:
-            return total
+            break
+    return total
 
 
 def erase_oneself(actor: Actor, name: str, password: str) -> None:

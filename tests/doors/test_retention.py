@@ -1,10 +1,12 @@
 """How long each kind of personal data is kept: it is there until the last day, and gone after it."""
 
 import datetime as dt
+from contextlib import AbstractContextManager
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from courses.accounts.actions import sign_in, token_for
 from courses.accounts.model import SignInFailure, Token
@@ -19,6 +21,7 @@ from courses.ground.transaction import transaction
 from courses.outbox.model import Fate, Notice
 from courses.people.model import PastPost, Post, Role
 from courses.privacy import actions
+from courses.privacy.erasing import erase_person
 from courses.privacy.kinds import KINDS
 from courses.privacy.model import Erasure
 from courses.running.records import contradictions
@@ -121,6 +124,37 @@ def test_answers_to_programs_go_after_a_day(app: Flask) -> None:
         db.session.add(KeptAnswer(digest="d", body_digest="b", answer=[], made_at=clock.now()))
     just_over("answers", DAY)
     assert count(KeptAnswer) == 0
+
+
+def test_nobody_waits_for_a_clean_up_that_finds_nothing(
+    app: Flask, class_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locks() -> None:
+        raise AssertionError("the lock was taken")
+
+    monkeypatch.setattr(actions, "transaction", locks)
+    assert set(actions.retention().values()) == {0}
+    with makers.at(clock.now() + 731 * DAY), pytest.raises(AssertionError, match="lock was taken"):
+        actions.retention()
+
+
+def test_what_ended_otherwise_between_looking_and_locking_is_left_alone(
+    app: Flask, class_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is erased at their wish at that moment is erased once."""
+    makers.cancel(class_id, SHEN)
+    makers.leave(SHEN)
+
+    def overtaken() -> AbstractContextManager[Any]:
+        if not count(Erasure):
+            with transaction():
+                erase_person(SHEN.id, "oneself", None)
+        return transaction()
+
+    monkeypatch.setattr(actions, "transaction", overtaken)
+    with makers.at(clock.now() + 731 * DAY):
+        assert actions.retention()["person"] == 0
+    assert [row.how for row in db.session.scalars(select(Erasure))] == ["oneself"]
 
 
 def test_who_left_is_erased_two_years_later(app: Flask, class_id: int) -> None:
