@@ -73,7 +73,7 @@ def credit_code(text: str) -> str:
     if code[16] != organisation_check(code[8:16]):
         raise ValueError(_("The code is wrong. Compare places 9 to 17 with the business licence."))
     if code[17] != uscc.calc_check_digit(code[:17]):
-        raise ValueError(_("The last character does not fit the rest. Compare all 18 with the business licence."))
+        raise ValueError(_("The last character does not fit the others. Compare all 18 with the business licence."))
     return code
 
 

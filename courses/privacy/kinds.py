@@ -188,7 +188,7 @@ KINDS = (
         "looks",
         (Look,),
         _l("Who looked at your data"),
-        _l("Who of those who serve, teach or administer opened which list or page, when."),
+        _l("Who of those who serve, teach or administer opened which list or page, or could open your account, when."),
         _l("So that you can see it, and that nobody looks without a reason."),
         _l("One year."),
         LOG_LAW,

@@ -273,6 +273,7 @@ CASES = (
     Case("jin", "/setup/people"),
     Case("jin", "/setup/people/{shen}"),
     Case("jin", "/setup/people/{chen}"),
+    Case("jin", "/setup/people/{chen}", then="handed"),
     Case("owner", "/lists/new"),
     Case("owner", "/classes/{open}/lists/new"),
     Case("owner", "/classes/{open}/lists/new", then="empty"),
@@ -377,6 +378,12 @@ def _sent(page: Page) -> None:
     page.wait_for_url("**/columns")
 
 
+def _handed(page: Page) -> None:
+    """Make a link for a new password, to hand over."""
+    page.locator("form[action$='/links'] .button").click()
+    expect(page.locator("#link")).to_have_value(re.compile("/resets/.{20,}"))
+
+
 def _listed(page: Page) -> None:
     """Paste rows, one of which is wrong, and see what each of them would get."""
     page.locator("#rows").fill("沈月\t13800138000\n张三\t12345")
@@ -412,6 +419,7 @@ STEPS: dict[str, Callable[[Page], None]] = {
     "joined": _joined,
     "registered": _registered,
     "sent": _sent,
+    "handed": _handed,
     "listed": _listed,
 }
 
