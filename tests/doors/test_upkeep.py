@@ -31,7 +31,7 @@ def kept(app: Flask) -> Path:
     [
         (None, "No backup was made on this machine"),
         (dt.timedelta(hours=5), "The last backup was made on"),
-        (dt.timedelta(days=4), "See why no newer one is made"),
+        (dt.timedelta(days=4), "See why no newer one was made"),
     ],
 )
 def test_the_installation_says_when_the_last_backup_was_made(
