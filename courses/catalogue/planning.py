@@ -491,9 +491,7 @@ def own_days(years: Collection[int]) -> list[DayNote]:
     return [_note(row.day, row) or DayNote(row.day, "ordinary", row.name_zh, row.name_en) for row in own]
 
 
-def feasts_alone(years: Collection[int], own: Collection[DayNote]) -> list[int]:
-    """Return those of the years of which no make-up working day is known, neither announced nor of the city's `own`:
-    they have their feasts, and which days around these are free is still to be said."""
-    known = {day.year for year in years for day, told in announced(year).items() if not told.is_off}
-    known |= {note.day.year for note in own if note.kind == DayKind.WORKING}
-    return [year for year in years if year not in known]
+def feasts_alone(years: Collection[int]) -> list[int]:
+    """Return those of the years of which no make-up working day is known: they have their feasts, and which days around
+    these are free is still to be announced, or to be taken in."""
+    return [year for year in years if all(told.is_off for told in announced(year).values())]

@@ -48,11 +48,10 @@ def forget_holiday(day: str) -> Any:
 def _page(form: HolidayForm) -> str:
     this_year = clock.local(clock.now()).year
     years = (this_year, this_year + 1)
-    own = planning.own_days(years)
     return render_template(
         "catalogue/holidays.html",
         form=form,
-        own=own,
-        unsettled=planning.feasts_alone(years, own),
+        own=planning.own_days(years),
+        unsettled=planning.feasts_alone(years),
         stretches=planning.announced_stretches(years),
     )
