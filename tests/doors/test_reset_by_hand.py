@@ -74,6 +74,13 @@ class TestALinkToHandOver:
         assert ADMINISTRATOR.name in message.subject
         assert "/resets/" not in message.text, "who reads the mail gets no link of their own"
 
+    def test_names_its_person_as_the_reader_reads_names(self, client: Client) -> None:
+        with transaction():
+            db.session.get_one(Person, GAO.id).name_en = "Gao Jianguo"
+        page = client.as_(ADMINISTRATOR, "en").post(f"/setup/people/{GAO.id}/links").text
+        assert "A link for Gao Jianguo" in page
+        assert "Gao Jianguo is told that you made this link" in page
+
     def test_is_not_to_be_had_for_oneself(self, client: Client) -> None:
         client.as_(ADMINISTRATOR, "en")
         assert "/links" not in client.get(f"/setup/people/{ADMINISTRATOR.id}").text

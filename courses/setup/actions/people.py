@@ -37,6 +37,7 @@ class Handed(NamedTuple):
     id: int
     epoch: int
     name: str
+    name_en: str
     email: str | None
     purpose: str
 
@@ -182,7 +183,7 @@ def _place(person_id: int) -> tuple[str, str]:
 
 
 def _handed(person: Person, purpose: str) -> Handed:
-    return Handed(person.id, person.epoch, person.name, person.email, purpose)
+    return Handed(person.id, person.epoch, person.name, person.name_en, person.email, purpose)
 
 
 def send_link(actor: Actor, person_id: int) -> Handed:

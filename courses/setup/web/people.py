@@ -9,7 +9,7 @@ from wtforms.fields import SelectChoice
 from courses.catalogue.model import Lecturer
 from courses.ground import sheets
 from courses.ground.forms import page_number
-from courses.ground.language import plain
+from courses.ground.language import called, plain
 from courses.ground.refusal import Refusal
 from courses.people import links
 from courses.people.guard import needs, signed_in
@@ -207,7 +207,7 @@ def remove_person(person_id: int) -> Any:
 def _sent(handed: actions.Handed) -> Any:
     """Say that the mail is on its way, or show the link to hand over, this once."""
     if handed.email:
-        flash(_("A mail to %(name)s is on its way to %(email)s.", name=handed.name, email=handed.email), "done")
+        flash(_("A mail to %(name)s is on its way to %(email)s.", name=called(handed), email=handed.email), "done")
         return redirect(url_for(".people"), 303)
     settings = current_app.config["SETTINGS"]
     token = links.sign(settings.secret_keys, handed.purpose, handed.id, handed.epoch)
