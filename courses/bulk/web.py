@@ -6,6 +6,7 @@ from typing import Any, Final
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from courses.booking.actions import require_open
 from courses.booking.queries import ClassView, class_view
 from courses.bulk import actions, queries
 from courses.bulk.forms import ListForm
@@ -116,13 +117,14 @@ def template(class_id: int) -> Any:
 @pages.post("/classes/<int:class_id>/lists")
 @needs(Right.ENROL_LIST)
 def send(class_id: int) -> Any:
-    actor, form = signed_in(), ListForm()
+    actor, form, view = signed_in(), ListForm(), _the_class(class_id)
     if not form.validate():
         return _form_page(class_id, form), 422
     file = form.sheet.data
     content = file.read() if file else b""
     try:
-        list_id = actions.look(actor, class_id, _sent(actor, form, content), file.filename or "" if file else "")
+        sent = _sent(actor, view, form, content)
+        list_id = actions.look(actor, class_id, sent, file.filename or "" if file else "")
     except Refusal as refusal:
         if refusal.status in (403, 404, 503):
             raise
@@ -133,9 +135,11 @@ def send(class_id: int) -> Any:
     return redirect(url_for(".list_page", list_id=list_id), 303)
 
 
-def _sent(actor: Actor, form: ListForm, content: bytes) -> list[Row]:
-    """Return the rows that were sent; a file counts before what was pasted."""
+def _sent(actor: Actor, view: ClassView, form: ListForm, content: bytes) -> list[Row]:
+    """Return the rows that were sent, read for whoever may send them for a class that is open; a file counts before
+    what was pasted."""
     is_own = actions.reach_of(actor).enterprise_id is not None
+    require_open(view.row, clock.now())
     if not form.sheet.data and not (form.rows.data or "").strip():
         raise Refusal("list_nothing")
     if not form.sheet.data:
