@@ -3,7 +3,7 @@
 A person is known by mobile number or e-mail address, or else by name within the enterprise.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -38,14 +38,38 @@ class KnownPerson(NamedTuple):
     enterprise_id: int | None
 
 
-class Known(NamedTuple):
-    """What stands in the records of what the rows name."""
+class Known:
+    """What stands in the records of what the rows name, each name folded once: a list is judged under the lock of its
+    class."""
 
-    firms: Sequence[Enterprise]
-    people: Sequence[KnownPerson]
+    def __init__(self, firms: Iterable[Enterprise], people: Iterable[KnownPerson]) -> None:
+        self.firms = {firm.id: firm for firm in firms}
+        self._firms: dict[str, list[Enterprise]] = {}
+        for firm in self.firms.values():
+            for called in _folded(firm.credit_code, firm.name_zh, firm.name_en):
+                self._firms.setdefault(called, []).append(firm)
+        self._reached: dict[str, list[KnownPerson]] = {}
+        self._people: dict[tuple[int | None, str], list[KnownPerson]] = {}
+        for person in people:
+            for contact in filter(None, (person.mobile, person.email)):
+                self._reached.setdefault(contact, []).append(person)
+            for called in _folded(person.name, person.name_en):
+                self._people.setdefault((person.enterprise_id, called), []).append(person)
 
-    def firm(self, id_: int | None) -> Enterprise | None:
-        return next((firm for firm in self.firms if firm.id == id_), None)
+    def firms_called(self, said: str) -> Sequence[Enterprise]:
+        return self._firms.get(folded(said), ())
+
+    def reached(self, contacts: Iterable[str]) -> list[KnownPerson]:
+        """Return whose numbers or addresses these are, each person once."""
+        return list({person.id: person for contact in contacts for person in self._reached.get(contact, ())}.values())
+
+    def called(self, name: str, firm: Enterprise) -> Sequence[KnownPerson]:
+        """Return those of an enterprise who have this name."""
+        return self._people.get((firm.id, folded(name)), ())
+
+
+def _folded(*names: str) -> set[str]:
+    return {folded(name) for name in names} - {""}
 
 
 @dataclass
@@ -99,16 +123,12 @@ def _read(row: Judged) -> None:
 
 def resolve(rows: Sequence[Judged], reach: Reach, known: Known) -> None:
     """Say of each row whom it means, or why that is not clear."""
-    by_contact: dict[str, list[KnownPerson]] = {}
-    for person in known.people:
-        for contact in filter(None, (person.mobile, person.email)):
-            by_contact.setdefault(contact, []).append(person)
     for row in rows:
+        reached = known.reached(row.contacts) if row.is_meant else []
         if row.is_meant:
-            reached = {person.id: person for contact in row.contacts for person in by_contact.get(contact, ())}
-            _name_firm(row, reach, known, list(reached.values()))
+            _name_firm(row, reach, known, reached)
         if row.is_meant:
-            _name_person(row, reach, known, list(reached.values()))
+            _name_person(row, reach, known, reached)
     _refuse_doubles(rows)
 
 
@@ -116,10 +136,10 @@ def _name_firm(row: Judged, reach: Reach, known: Known, reached: Sequence[KnownP
     """Say of which enterprise the row is: as it says, else the sender's own, else that of whom it reaches."""
     said = row.cells.get("enterprise", "")
     if said:
-        firms = [firm for firm in known.firms if folded(said) in _called(firm)]
+        firms = known.firms_called(said)
     else:
         of_person = reached[0].enterprise_id if len(reached) == 1 else None
-        own = known.firm(reach.enterprise_id or of_person)
+        own = known.firms.get(reach.enterprise_id or of_person or 0)
         firms = [own] if own else []
     ours = [firm for firm in firms if reach.takes_in(firm)]
     if not ours:
@@ -131,28 +151,24 @@ def _name_firm(row: Judged, reach: Reach, known: Known, reached: Sequence[KnownP
         row.firm = ours[0]
 
 
-def _called(firm: Enterprise) -> set[str]:
-    return {folded(firm.credit_code), folded(firm.name_zh), folded(firm.name_en) or folded(firm.name_zh)}
-
-
 def _name_person(row: Judged, reach: Reach, known: Known, reached: Sequence[KnownPerson]) -> None:
     assert row.firm is not None  # _name_firm
     if len(reached) > 1:
         row.refuse("two_people")
     elif reached:
-        _take(row, reached[0])
+        _take(row, reached[0], known)
     else:
         _look_for_name(row, reach, known)
 
 
-def _take(row: Judged, person: KnownPerson) -> None:
+def _take(row: Judged, person: KnownPerson, known: Known) -> None:
     """Take who has the number or the address of the row, unless that is somebody else's person."""
     assert row.firm is not None
     if person.has_left:
         row.refuse("has_left")
     elif person.enterprise_id != row.firm.id:
         row.refuse("elsewhere")
-    elif row.name and folded(row.name) not in (folded(person.name), folded(person.name_en)):
+    elif row.name and person not in known.called(row.name, row.firm):
         row.refuse("other_name", name=person.name)
     else:
         row.person_id = person.id
@@ -162,8 +178,7 @@ def _look_for_name(row: Judged, reach: Reach, known: Known) -> None:
     """Take who has the name of the row in its enterprise, and no other number or address than it says; else someone new
     will be invited."""
     assert row.firm is not None
-    alike = [person for person in known.people if _is_called(person, row.name) and person.enterprise_id == row.firm.id]
-    alike = [person for person in alike if not person.has_left]
+    alike = [person for person in known.called(row.name, row.firm) if not person.has_left]
     fit = [person for person in alike if _fits(row, person)]
     if len(fit) == 1:
         row.person_id = fit[0].id
@@ -179,10 +194,6 @@ def _look_for_name(row: Judged, reach: Reach, known: Known) -> None:
         row.refuse("unknown")
     else:
         row.is_new = True
-
-
-def _is_called(person: KnownPerson, name: str) -> bool:
-    return bool(name) and folded(name) in (folded(person.name), folded(person.name_en))
 
 
 def _fits(row: Judged, person: KnownPerson) -> bool:
