@@ -9,7 +9,7 @@ from courses.booking.api.blueprint import resources
 from courses.booking.model import Booking as BookingRow
 from courses.catalogue.model import TrainingClass
 from courses.ground import clock
-from courses.ground.api import Id, Moment, Page, Paged, Shape, operation, page_of
+from courses.ground.api import Id, Moment, Page, Paged, Shape, Text, operation, page_of
 from courses.ground.db import db
 from courses.people.guard import needs, signed_in
 from courses.people.looks import looked
@@ -41,7 +41,7 @@ class Standing(Shape):
 
 
 class AppealWords(Shape):
-    words: str = Field(min_length=1, max_length=1000, examples=["当天住院，附证明"])
+    words: Text = Field(min_length=1, max_length=1000, examples=["当天住院，附证明"])
 
 
 class Appeal(Shape):
@@ -66,7 +66,7 @@ class Decision(Shape):
     about = _l("`upheld`: it does not count. The person reads the answer.")
 
     upheld: bool
-    answer: str = Field(min_length=1, max_length=1000, examples=["情况属实，不计入"])
+    answer: Text = Field(min_length=1, max_length=1000, examples=["情况属实，不计入"])
 
 
 @resources.get("/me/standing")
