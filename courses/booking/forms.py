@@ -8,6 +8,7 @@ from wtforms import HiddenField, IntegerField, RadioField, StringField, TextArea
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
+from courses.accounts.forms import CorrectionForm
 from courses.catalogue.forms import TimetableForm
 from courses.ground.forms import REQUIRED, Between, Choices, Form, no_control_characters
 from courses.ground.refusal import Refusal
@@ -40,6 +41,15 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 10
 
 
+class SeenField(IntegerField):
+    """What the page showed. A page that comes back shows what stands now, so that the next answer is to that."""
+
+    widget = HiddenField.widget
+
+    def show(self, now: int | None) -> None:
+        self.data, self.raw_data = now, None
+
+
 class HoldForm(Form):
     seats = IntegerField(_l("How many seats"), [InputRequired(REQUIRED), Between(1, 1000)])
     seen = IntegerField(validators=[Optional()], widget=HiddenField.widget)
@@ -47,6 +57,11 @@ class HoldForm(Form):
 
 class ColleagueForm(Form):
     person = RadioField(_l("Who comes"), coerce=int, validators=[InputRequired(_l("Choose a person."))])
+    seen = SeenField(validators=[Optional()])
+
+
+class NewColleagueForm(CorrectionForm):
+    seen = SeenField(validators=[Optional()])
 
 
 class ChangedTo(NamedTuple):

@@ -161,7 +161,14 @@ REFUSALS: dict[str, tuple[int, Any]] = {
         409,
         _l("Names for seats in this class could be given until %(until)s. Book for the people themselves instead."),
     ),
-    "already_named": (409, _l("Someone gave this seat a name meanwhile. Look at it as it is now.")),
+    "not_nameable": (
+        409,
+        _l("This place was given up or passed on, or waits for approval. Look at the class as it is now."),
+    ),
+    "already_named": (
+        409,
+        _l("%(person)s was named for this place meanwhile. Send another colleague only if you still want to."),
+    ),
     "swap_over": (
         409,
         _l(

@@ -48,6 +48,7 @@ CHECKED = (  # where an act has checked and not yet written
     ("courses.booking.actions.draw", "_give_order"),
     ("courses.catalogue.actions", "set_sittings"),
     ("courses.booking.actions.name", "hand_over"),
+    ("courses.booking.actions.name", "_give_name"),
     ("courses.booking.actions.merge", "_enter"),
     ("courses.roster.actions", "_attendances"),
 )
@@ -102,8 +103,8 @@ def cancel(person_id: int, booking_id: int) -> None:
     booking.cancel(_actor(person_id), booking_id)
 
 
-def name(person_id: int, booking_id: int, who: int) -> int:
-    return booking.name(_actor(person_id), booking_id, who)
+def name(person_id: int, booking_id: int, who: int, seen: int | None = None) -> int:
+    return booking.name(_actor(person_id), booking_id, who, seen=seen)
 
 
 def merge(person_id: int, class_id: int, into_id: int) -> None:

@@ -266,7 +266,7 @@ def swap_and_cancel(app: Flask, do: Do) -> list[str]:
     number = booked(class_id, giver)
     swapped, cancelled = do([(acts.name, makers.owner(1), number, heir), (acts.cancel, giver, number)])
     wrong = complaints(class_id, 1, 1 if swapped.is_done else 0)
-    late = ("already_named", "not_cancellable")
+    late = ("not_nameable", "not_cancellable")
     wrong += [str(o) for o in (swapped, cancelled) if not o.is_done and o.refusal not in late]
     states, comes = makers.states(class_id), heir if swapped.is_done else waiting
     if swapped.is_done == cancelled.is_done or states[comes] != "booked":

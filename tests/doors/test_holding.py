@@ -99,6 +99,31 @@ def test_a_colleague_is_sent_instead_on_the_page(client: Client, class_id: int) 
     assert states(class_id) == {SHEN.id: "cancelled", COLLEAGUE.id: "booked"}
 
 
+def test_a_name_given_meanwhile_is_not_replaced_on_the_page(client: Client, class_id: int, held: int) -> None:
+    path = f"/bookings/{held}/person"
+    assert 'name="seen" type="hidden" value="0"' in client.as_(OWNER, lang="en").get(path).text
+    booking.name(actor(OWNER), held, SHEN.id)  # a deputy, meanwhile
+    page = client.post(path, data={"person": COLLEAGUE.id, "seen": "0"})
+    assert page.status_code == 409
+    assert f"{SHEN.name} was named for this place meanwhile." in page.text
+    new = {"name": "钱晨", "email": "qian@test.example", "seen": "0"}
+    assert client.post(f"{path}/new", data=new).status_code == 409
+    assert states(class_id) == {SHEN.id: "booked"}
+    assert told("invitation") == []
+    assert page.text.count(f'name="seen" type="hidden" value="{SHEN.id}"') == 2  # so that it is to what stands now
+    assert client.post(path, data={"person": COLLEAGUE.id, "seen": str(SHEN.id)}).status_code == 303
+    assert states(class_id) == {SHEN.id: "cancelled", COLLEAGUE.id: "booked"}
+
+
+def test_a_program_says_whom_it_saw(client: Client, held: int) -> None:
+    path = f"/bookings/{held}/person"
+    assert call(client, "PUT", path, OWNER, {"person": SHEN.id, "seen": 0}).json["person"] == SHEN.id
+    late = call(client, "PUT", path, OWNER, {"person": COLLEAGUE.id, "seen": 0})
+    assert (late.status_code, late.json["code"]) == (409, "already_named")
+    assert call(client, "PUT", path, OWNER, {"person": COLLEAGUE.id, "seen": "x"}).status_code == 422
+    assert call(client, "PUT", path, OWNER, {"person": COLLEAGUE.id, "seen": SHEN.id}).json["person"] == COLLEAGUE.id
+
+
 @pytest.mark.parametrize("member", [SHEN, LU, STRANGER, GAO, CHEN, INSPECTOR, None])
 def test_others_neither_hold_nor_name(client: Client, class_id: int, held: int, member: Member | None) -> None:
     client.as_(member)
@@ -128,7 +153,7 @@ def test_a_program_holds_names_and_swaps(client: Client, class_id: int) -> None:
     assert call(client, "PUT", f"/bookings/{second['id']}/person", OWNER, new).json["name"] == "钱晨"
     for wrong in ({}, {"person": SHEN.id, **new}, {"person": "x"}, {"new": {"name": ""}}):
         assert call(client, "PUT", path, OWNER, wrong).status_code == 422
-    assert call(client, "PUT", path, OWNER, {"person": SHEN.id}).json["code"] == "already_named"
+    assert call(client, "PUT", path, OWNER, {"person": SHEN.id}).json["code"] == "not_nameable"
     assert call(client, "POST", f"/classes/{class_id}/holds", OWNER, {"seats": 0}).status_code == 422
 
 

@@ -179,7 +179,7 @@ def test_what_has_no_name_in_time_falls_to_the_queue(app: Flask) -> None:
     assert (state(first)[0], state(second)[0], makers.states(class_id)[LU.id]) == ("booked", "cancelled", "booked")
     assert [n.person_id for n in told("lapsed")] == [OWNER.id]
     assert counters(class_id) == (2, 0)
-    with refused("already_named"):
+    with refused("not_nameable"):
         booking.name(actor(OWNER), second, COLLEAGUE.id)
 
 

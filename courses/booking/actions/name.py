@@ -38,16 +38,18 @@ class NewColleague:
     language: str = "zh"
 
 
-def name(actor: Actor, booking_id: int, who: int | NewColleague, door: str = "page") -> int:
+def name(actor: Actor, booking_id: int, who: int | NewColleague, door: str = "page", seen: int | None = None) -> int:
     """Say who of the enterprise comes, and return the booking that is theirs: a held place gets its name by the class's
     `names_until`; a colleague who had it is swapped for another until its `cancel_until`.
+    `seen`: whom the asker saw there, 0 for nobody; anyone else is not replaced.
 
-    Raises Refusal: not_found, called_off, begun, already_named, answer_first, names_over, swap_over, unknown_person,
-    already_booked, person_clash, on_standby, asked_first, and for who is new those of `invite`.
+    Raises Refusal: not_found, called_off, begun, not_nameable, already_named, answer_first, names_over, swap_over,
+    unknown_person, already_booked, person_clash, on_standby, asked_first, and for who is new those of `invite`.
     """
     with transaction():
         class_, booking, enrolment = _locked_place(actor, booking_id)
         require_standing(class_.row, clock.now())
+        _require_nameable(booking, seen)
         _require_in_time(class_, booking)
         person_id = who if isinstance(who, int) else _enlisted(actor, enrolment, who)
         lock_all(Person, sorted({person_id, booking.person_id or person_id}))
@@ -74,11 +76,16 @@ def _locked_place(actor: Actor, booking_id: int) -> tuple[Locked, Booking, Enrol
     return class_, booking, enrolment
 
 
-def _require_in_time(class_: Locked, booking: Booking) -> None:
+def _require_nameable(booking: Booking, seen: int | None) -> None:
     if booking.state == State.OFFERED:
         raise Refusal("answer_first")
     if not booking.is_live or booking.state == State.REQUESTED:
-        raise Refusal("already_named")
+        raise Refusal("not_nameable")
+    if seen is not None and booking.person and booking.person_id != seen:
+        raise Refusal("already_named", person=booking.person.name)
+
+
+def _require_in_time(class_: Locked, booking: Booking) -> None:
     over, until = (
         ("swap_over", class_.row.cancel_until) if booking.person_id else ("names_over", class_.row.names_until)
     )

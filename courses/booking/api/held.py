@@ -1,7 +1,10 @@
 """What an enterprise decides, for programs: hold seats and say who comes, approve, the rule of booking, deputies."""
 
+from typing import Annotated
+
 from flask import url_for
 from flask_babel import lazy_gettext as _l
+from pydantic import Field
 
 from courses.accounts.api import Email, Language, Mobile, Name, NameEn
 from courses.booking import actions
@@ -9,7 +12,7 @@ from courses.booking.api.blueprint import resources
 from courses.booking.api.seats import Asked, Booking, Outcome, Seen, after
 from courses.booking.model import State
 from courses.catalogue.api import Seats
-from courses.ground.api import Id, Shape, operation, request_key
+from courses.ground.api import MAX_ID, WHOLE, Id, Shape, operation, request_key
 from courses.ground.refusal import Refusal
 from courses.people.guard import needs, signed_in
 from courses.people.model import BookingRule
@@ -34,10 +37,14 @@ class NewColleague(Shape):
 
 
 class Who(Shape):
-    about = _l("Who comes: a person of the enterprise, or someone new. Exactly one of the two.")
+    about = _l(
+        "Who comes: a person of the enterprise, or someone new. Exactly one of the two. `seen`: the `person` that the "
+        "booking was shown with, 0 for none; anyone else is not replaced."
+    )
 
     person: Id | None = None
     new: NewColleague | None = None
+    seen: Annotated[int, Field(ge=0, le=MAX_ID, examples=[0]), WHOLE] | None = None
 
 
 @resources.post("/classes/<id:class_id>/holds")
@@ -76,6 +83,7 @@ def hold(class_id: int, body: Hold) -> Asked:
 @operation(
     _l("Say who comes: name a held seat, or send one colleague for another"),
     "unknown_person",
+    "not_nameable",
     "already_named",
     "names_over",
     "swap_over",
@@ -94,7 +102,7 @@ def name(booking_id: int, body: Who) -> Booking:
     if (body.person is None) == (body.new is None):
         raise Refusal("malformed")
     who = body.person or actions.NewColleague(**body.new.model_dump() if body.new else {})
-    return after(actions.name(signed_in(), booking_id, who, "api"))
+    return after(actions.name(signed_in(), booking_id, who, "api", body.seen))
 
 
 class Rule(Shape):

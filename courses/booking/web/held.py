@@ -6,10 +6,9 @@ from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from courses.accounts.forms import CorrectionForm
 from courses.booking import actions, queries
 from courses.booking.actions import NewColleague
-from courses.booking.forms import ColleagueForm, HoldForm
+from courses.booking.forms import ColleagueForm, HoldForm, NewColleagueForm
 from courses.booking.model import State
 from courses.booking.web.blueprint import pages
 from courses.booking.web.classes import refused, the_view
@@ -55,7 +54,7 @@ class _Asked(NamedTuple):
     place: queries.Place
     view: queries.ClassView
     form: ColleagueForm
-    new: CorrectionForm
+    new: NewColleagueForm
 
 
 @pages.get("/bookings/<int:booking_id>/person")
@@ -103,7 +102,7 @@ def _asked(booking_id: int) -> _Asked:
     there = queries.people_in(place.class_id)
     staff = colleagues(place.enterprise_id)
     form.person.choices = [(one.id, _choice(one, staff)) for one in staff if one.id not in there]
-    return _Asked(place, view, form, CorrectionForm())
+    return _Asked(place, view, form, NewColleagueForm())
 
 
 def _choice(one: Colleague, staff: list[Colleague]) -> str:
@@ -111,18 +110,21 @@ def _choice(one: Colleague, staff: list[Colleague]) -> str:
 
 
 def _page(asked: _Asked, is_new: bool = False) -> str:
+    for form in (asked.form, asked.new):
+        form.seen.show(asked.place.person_id or 0)
     return render_template("booking/person.html", **asked._asdict(), is_new=is_new)
 
 
 def _named(asked: _Asked, form: Any, who: int | NewColleague) -> Any:
     """Do it; a rule's refusal stands at its field."""
     try:
-        booking_id = actions.name(signed_in(), asked.place.id, who)
+        booking_id = actions.name(signed_in(), asked.place.id, who, seen=form.seen.data)
     except Refusal as refusal:
         if refusal.status in (403, 404, 503):
             raise
-        form.refuse(refusal, **REFUSED_AT)
-        return _page(asked, is_new=form is asked.new), refusal.status
+        is_new, now = form is asked.new, _asked(asked.place.id)
+        (now.new if is_new else now.form).refuse(refusal, **REFUSED_AT)
+        return _page(now, is_new), refusal.status
     named = queries.place_of(booking_id)
     flash(_("%(name)s is named, and is being told.", name=called(named, "person") if named else ""), "done")
     return redirect(url_for(".class_page", class_id=asked.place.class_id, _anchor="held"), 303)
