@@ -117,7 +117,7 @@ class PlaceForm(Form):
             "Those concerned get it in a message, and everyone can read it in the list of seats. Name nobody."
         ),
     )
-    seen = IntegerField(validators=[Optional()], widget=HiddenField.widget)
+    seen = SeenField(validators=[Optional()])
 
 
 class AppealForm(Form):

@@ -108,6 +108,7 @@ def test_the_officer_gives_another_place_with_a_reason(client: Client, full: int
     assert "因停电报名失败" in client.as_(STRANGER).get(f"/classes/{full}").text
     raced = client.as_(GAO, lang="en").post(path, data={"place": "2", "reason": "x", "seen": "2"})
     assert "The queue moved meanwhile" in raced.text
+    assert 'name="seen" type="hidden" value="1"' in raced.text  # what the page says now: once more, and it is done
     seated = client.get(f"/bookings/{booking_of(full, LU).id}/place")
     assert (seated.status_code, seated.location) == (303, f"/classes/{full}")
     assert "waits no more" in client.get(seated.location).text

@@ -33,9 +33,7 @@ def reorder(booking_id: int) -> Any:
     if place.place is None:
         flash(Refusal("awaits_draw" if place.entry else "not_waiting").words, "lost")
         return redirect(url_for(".class_page", class_id=place.class_id), 303)
-    if not form.is_submitted():
-        form.seen.data = place.place
-    elif form.validate() and tried(
+    if form.validate_on_submit() and tried(
         lambda: actions.reorder(
             signed_in(), booking_id, form.place.data or 0, str(form.reason.data).strip(), form.seen.data
         ),
@@ -44,6 +42,7 @@ def reorder(booking_id: int) -> Any:
         flash(_("The queue has its new order. Those concerned are being told."), "done")
         return redirect(url_for(".class_page", class_id=place.class_id), 303)
     looked(signed_in(), "class_page", class_id=place.class_id)
+    form.seen.show(place.place)
     page = render_template(
         "booking/place.html", view=view, form=form, place=place, waiting=standings.queue_length(place.class_id)
     )
