@@ -518,3 +518,17 @@ def test_each_refusal_has_its_sentence_in_both_languages(app: Flask, code: str) 
     assert facts(said) == facts(english)
     assert english.endswith(".")
     assert said.endswith("。")
+
+
+NOTHING_TO_DO = {
+    "already_booked": "the person has what was asked for",
+    "begun": "it is over, whatever one does",
+    "nothing_to_appeal": "there is no harm to mend",
+}
+
+
+@pytest.mark.parametrize("code", sorted(set(REFUSALS) - set(NOTHING_TO_DO)))
+def test_each_refusal_says_what_to_do_next(code: str) -> None:
+    with speaking("en"):
+        *why, last = re.split(r"[.?;:] ", str(REFUSALS[code][1]))
+    assert why or last.startswith(("Choose ", "Give ", "Please ", "Say ")), "it says what happened, and no more"

@@ -326,7 +326,7 @@ def change_one_seat_twice(app: Flask, do: Do) -> list[str]:
     wrong = complaints(left, 0, 0)
     answers = sorted(o.refusal or o.error or "" for o in outcomes)
     seats = sum(makers.states(class_id).get(id_) == "booked" for class_id in others)
-    return wrong if (answers, seats) == (["", "not_cancellable"], 1) else [*wrong, f"{answers}, {seats} seats"]
+    return wrong if (answers, seats) == (["", "not_changeable"], 1) else [*wrong, f"{answers}, {seats} seats"]
 
 
 def change_between_full_classes(app: Flask, do: Do) -> list[str]:
@@ -343,7 +343,7 @@ def change_between_full_classes(app: Flask, do: Do) -> list[str]:
         [(acts.change_class, id_, booked(left, id_), to) for id_, left, to in crossing] * 2
         + [(acts.cancel, id_, booked(class_id, id_)) for (_, id_), class_id in zip(sides, classes, strict=True)]
     )
-    usual = ("no_seat_there", "not_cancellable")
+    usual = ("no_seat_there", "not_changeable", "not_cancellable")
     wrong = [str(o) for o in (*changed, one, other) if not o.is_done and o.refusal not in usual] + faults()
     states = [makers.states(class_id) for class_id in classes]
     for number, (id_, left, to) in enumerate(crossing):

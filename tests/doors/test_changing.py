@@ -7,6 +7,7 @@ from flask import Flask
 
 from courses import api
 from courses.accounts.actions.token import make_token
+from courses.booking import actions as booking
 from courses.people.rights import Reach
 from tests import makers
 from tests.conftest import Client
@@ -72,6 +73,20 @@ def test_a_full_class_is_named_so_and_a_lost_race_says_what_stands(client: Clien
     assert client.post(way, data={"to": "999"}).status_code == 404
 
 
+def test_what_is_no_seat_yet_or_none_any_more_says_what_comes_first(client: Client, pair: tuple[int, int]) -> None:
+    left, to = pair
+    given_up = booking_of(left, SHEN).id
+    makers.cancel(left, SHEN)
+    held = booking.hold(makers.actor(OWNER), left, 1)[0].id
+    for number in (given_up, held):
+        way = f"/bookings/{number}/class"
+        for answer in (client.as_(OWNER, lang="en").get(way), client.post(way, data={"to": str(to)})):
+            assert answer.status_code == 409
+            assert "Only a seat that is booked, or a place in the queue that has a name" in answer.text
+        assert call(client, number, OWNER, {"class": to}).json["code"] == "not_changeable"
+    assert states(to) == {}
+
+
 def test_without_another_class_the_page_says_what_next(app: Flask, client: Client) -> None:
     left = makers.a_class()
     makers.book(SHEN, left)
@@ -90,7 +105,7 @@ def test_a_program_does_the_same(client: Client, pair: tuple[int, int]) -> None:
     assert (changed.status_code, changed.json["class"], changed.json["state"]) == (200, to, "booked")
     assert changed.json["id"] == booking_of(to, SHEN).id
     again = call(client, number, SHEN, {"class": to})
-    assert (again.status_code, again.json["code"]) == (409, "not_cancellable")
+    assert (again.status_code, again.json["code"]) == (409, "not_changeable")
     wrong = call(client, number, SHEN, {"to": to})
     assert (wrong.status_code, [e["pointer"] for e in wrong.json["errors"]]) == (422, ["#/class", "#/to"])
 

@@ -304,7 +304,7 @@ class Rules:
     def change(self, left: Class, to: Class, place: Place) -> None:
         self.standing(left)
         if place.state not in ("booked", "queued"):
-            raise No("not_cancellable")
+            raise No("not_changeable")
         self.standing(to)
         saved = deepcopy((self.classes, self.told, self.logged))
         try:

@@ -154,7 +154,7 @@ def test_what_cannot_be_chosen_is_refused_and_says_why(app: Flask) -> None:
     with at(before_start(left, -1)), refused("begun"):
         change(SHEN, left, to)
     makers.cancel(left, SHEN)
-    with refused("not_cancellable"):
+    with refused("not_changeable"):
         change(SHEN, left, to)
 
 

@@ -185,7 +185,7 @@ def test_a_cancellation_from_before_is_not_taken_back_without_a_post(app: Flask)
     makers.book(SHEN, class_id)
     makers.cancel(class_id, SHEN)
     leave()
-    with refused("not_cancellable"):
+    with refused("post_ended"):
         makers.undo(class_id, SHEN)
 
 

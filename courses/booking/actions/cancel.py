@@ -93,8 +93,8 @@ def give_up(
 def undo_cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
     """Take a cancellation back: the seat, or the old place in the queue, as long as nobody was promoted since.
 
-    Raises Refusal: not_found, not_allowed, called_off, begun, not_cancellable, cannot_undo, already_booked,
-    person_clash.
+    Raises Refusal: not_found, not_allowed, called_off, begun, not_cancellable, post_ended, cannot_undo,
+    already_booked, person_clash.
     """
     with transaction():
         class_, booking, reader = locked_booking(actor, booking_id)
@@ -113,10 +113,10 @@ def undo_cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
         by = None if actor.id == reader.id else actor.name
         lock_all(Person, [reader.id, *([] if was_seated else people_waiting(class_.row.id))])
         person = candidates(class_.row.id, [reader.id]).get(reader.id)
-        if person is None or person.is_in:
-            raise Refusal("already_booked", person=person.name if person else "")
-        if person.enterprise_id is None:
-            raise Refusal("not_cancellable")  # the post for which they learned here has ended
+        if person is None or person.enterprise_id is None:
+            raise Refusal("post_ended")
+        if person.is_in:
+            raise Refusal("already_booked", person=person.name)
         if was_seated:
             if class_.row.is_full or _promoted_since(class_.row.id, last.id):
                 raise Refusal("cannot_undo")

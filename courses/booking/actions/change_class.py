@@ -18,7 +18,7 @@ def change_class(
     """Give up a seat, or a place in the queue, for a seat in another class of the course: a seat there, or nothing
     changes. The seat left goes to the next in its queue.
 
-    After the `cancel_until` of the class that is left it counts as late. Raises Refusal: not_found, not_cancellable,
+    After the `cancel_until` of the class that is left it counts as late. Raises Refusal: not_found, not_changeable,
     same_class, other_course, no_seat_there, and those of `cancel` and `book`.
     """
     with transaction():
@@ -27,7 +27,7 @@ def change_class(
         at = clock.now()
         require_standing(left.row, at)
         if booking.state not in (State.BOOKED, State.QUEUED) or booking.person_id is None:
-            raise Refusal("not_cancellable")
+            raise Refusal("not_changeable")
         if to.row.course_id != left.row.course_id:
             raise Refusal("other_course")
         require_open(to.row, at)

@@ -298,6 +298,7 @@ def cancel(booking_id: int) -> Booking:
 @operation(
     _l("Take a cancellation back"),
     "not_cancellable",
+    "post_ended",
     "cannot_undo",
     "called_off",
     "begun",
@@ -332,7 +333,7 @@ def answer(booking_id: int, body: Answer) -> Booking:
 @needs(Right.BOOK)
 @operation(
     _l("Change a booking to another class of the course"),
-    "not_cancellable",
+    "not_changeable",
     "called_off",
     "begun",
     "same_class",

@@ -231,8 +231,10 @@ def undo_cancel(booking_id: int) -> Any:
 def change_class(booking_id: int) -> Any:
     """Show the other classes of the course, and change to the one chosen: a seat there, or nothing changes."""
     place = queries.booking_seen_by(signed_in(), booking_id)
-    if place is None or place.state not in (State.BOOKED, State.QUEUED):
+    if place is None:
         raise Refusal("not_found")
+    if place.state not in (State.BOOKED, State.QUEUED) or place.person_id is None:
+        return refused(place.class_id, Refusal("not_changeable"))
     refusal = None
     if request.method == "POST":
         chosen, seen = changed_to(request.form)
