@@ -1,4 +1,7 @@
-"""Who of a queue gets a seat: decided here alone, for promotion, for the draw and for whoever books. No database.
+"""Who of a queue gets a seat: decided here alone, for promotion, draw, list, merge and whoever asks. No database.
+
+Only where there is nothing to decide nobody asks it: when no one waits, no seats are kept, and all who ask together
+fit and are not on standby, `book.ask` gives them the seats at once.
 
 The groups are looked at in their order, and each gets seats for all of its members, or for so many as it says is
 enough (`least`), the first of the request first. A member takes a seat kept for such as they are, of the first share
