@@ -1,4 +1,4 @@
-"""A draw that was held, as its page shows it."""
+"""A draw that was made, as its page shows it."""
 
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ class Lot(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """A draw that was held: the closed list as it was hashed, and the lots in their order."""
+    """A draw that was made: the closed list as it was hashed, and the lots in their order."""
 
     entries: str
     digest: str
@@ -29,7 +29,7 @@ class Drawn(NamedTuple):
 
 
 def drawn(class_: TrainingClass) -> Drawn | None:
-    """Return the draw of a class, None before it was held. The lots are drawn again here: the page proves itself."""
+    """Return the draw of a class, None before it was made. The lots are drawn again here: the page proves itself."""
     if class_.drawn_at is None:
         return None
     entries = db.session.scalars(select(Draw.entries).where(Draw.class_id == class_.id)).one()

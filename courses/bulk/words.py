@@ -21,14 +21,14 @@ NAMES: Final[dict[Outcome, Any]] = {
 }
 AHEAD: Final[dict[Outcome, Any]] = {
     Outcome.BOOKED: _l("Will have a seat"),
-    Outcome.REQUESTED: _l("A seat will be held until the enterprise approves it"),
+    Outcome.REQUESTED: _l("A seat will be reserved until the enterprise approves it"),
     Outcome.QUEUED: _l("Will wait in the queue, place %(place)s"),
     Outcome.ENTERED: _l("Will enter the draw, number %(place)s"),
     Outcome.ALREADY: _l("Has a place in this class already; nothing changes"),
 }
 DONE: Final[dict[Outcome, Any]] = {
     Outcome.BOOKED: _l("Has a seat"),
-    Outcome.REQUESTED: _l("A seat is held until the enterprise approves it"),
+    Outcome.REQUESTED: _l("A seat is reserved until the enterprise approves it"),
     Outcome.QUEUED: _l("Waits in the queue, place %(place)s"),
     Outcome.ENTERED: _l("Entered the draw, number %(place)s"),
     Outcome.ALREADY: _l("Had a place in this class already; nothing changed"),

@@ -215,7 +215,7 @@ class ClassForm(TimetableForm):
     fill_rule = RadioField(
         _l("When a group does not fit"),
         choices=[
-            SelectChoice(FillRule.STRICT, _l("Strict: nobody behind it goes first")),
+            SelectChoice(FillRule.STRICT, _l("Strict: nobody behind it takes a seat that it could use")),
             SelectChoice(FillRule.FILL_GAPS, _l("Fill gaps: those behind it who fit go first, and it keeps its place")),
         ],
         default=FillRule.STRICT,

@@ -34,7 +34,8 @@ class ClassState(StrEnum):
 
 
 class FillRule(StrEnum):
-    """What happens behind a group for which there are too few seats: all wait, or those who fit go before it."""
+    """What happens behind a group for which there are too few seats: nobody takes a seat that it could use, or those
+    who fit go before it."""
 
     STRICT = "strict"
     FILL_GAPS = "fill_gaps"

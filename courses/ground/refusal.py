@@ -310,7 +310,7 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     ),
     "awaits_draw": (
         409,
-        _l("The order of the queue comes from the draw, which is still to be held. Look again after it."),
+        _l("The order of the queue comes from the draw, which is still to come. Look again after it."),
     ),
     "not_waiting": (409, _l("This booking waits no more: it has a seat, or was cancelled. Look at the queue again.")),
     "no_such_place": (422, _l("The queue has %(count)s places. Choose one of them.")),
@@ -405,7 +405,7 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     "too_many_webhooks": (409, _l("You have %(count)s webhooks, as many as there can be. End one first.")),
     "webhook_paused": (409, _l("This webhook is paused. Resume it first.")),
     # setup
-    "name_taken": (409, _l("There is already an entry called %(name)s. Use that one, or choose another name.")),
+    "name_taken": (409, _l("%(name)s stands in this register already. Use that one, or choose another name.")),
     "still_used": (409, _l("It cannot be removed while this stands on it: %(uses)s. Change or remove that first.")),
     "room_offered": (
         409,
@@ -431,8 +431,7 @@ REFUSALS: dict[str, tuple[int, Any]] = {
     "still_teaches": (
         409,
         _l(
-            "%(person)s teaches classes and stays in the register, so that they keep their lecturer. Leave this entry "
-            "as it is."
+            "%(person)s teaches classes and stays in the register, so that they keep their lecturer. Leave it as it is."
         ),
     ),
     # outbox

@@ -36,7 +36,7 @@ def test_an_enterprise_has_its_say_holds_and_names(own_town: Town, door: Door, l
     class_id = publish(officer, say, 5)
     page_of_class = f"/classes/{class_id}"
 
-    # The owner wants to be asked; the manager's seat is held meanwhile.
+    # The owner wants to be asked; the manager's seat is reserved meanwhile.
     owner = door(town, "owner", lang)
     firm = town.one("SELECT enterprise_id FROM post o JOIN person p ON p.id = o.person_id WHERE email LIKE 'owner@%'")
     owner.goto(f"/enterprises/{firm}")
@@ -46,10 +46,10 @@ def test_an_enterprise_has_its_say_holds_and_names(own_town: Town, door: Door, l
     manager = door(town, "shen", lang)
     manager.goto(page_of_class)
     press(manager, say("Book a seat"))
-    told(manager, say("The seat is held for you until your enterprise approves it."))
+    told(manager, say("The seat is reserved for you until your enterprise approves it."))
     fits(manager)
     owner.goto("/desk")
-    expect(owner.locator("ol.todo")).to_contain_text(say("Approve or decline"))
+    expect(owner.locator("ol.todo")).to_contain_text(say("Approve or refuse"))
     owner.goto(page_of_class)
     fits(owner)
     press(owner, say("Approve"))

@@ -15,7 +15,7 @@ from courses.people.rights import Actor, Right, require
 
 
 def approve(actor: Actor, booking_id: int, door: str = "page") -> None:
-    """Approve what someone of the enterprise booked: the seat held for them is theirs.
+    """Approve what someone of the enterprise booked: the seat reserved for them is theirs.
 
     Raises Refusal: not_found, called_off, begun, already_decided.
     """
@@ -30,7 +30,7 @@ def approve(actor: Actor, booking_id: int, door: str = "page") -> None:
 
 
 def disapprove(actor: Actor, booking_id: int, door: str = "page") -> None:
-    """Decline what someone of the enterprise booked: the seat goes to the next in the queue, and they are told.
+    """Refuse what someone of the enterprise booked: the seat goes to the next in the queue, and they are told.
 
     Raises Refusal: not_found, called_off, begun, already_decided.
     """

@@ -171,7 +171,7 @@ def call_off(actor: Actor, class_id: int, reason: str, door: str = "page", reaso
 
 def change_lecturers(actor: Actor, class_id: int, lecturer_ids: Collection[int], door: str = "page") -> None:
     """Let others teach the class: who begins or ends to teach it is told. Those booked are not: what their mail says
-    of the class, its title, time and place, stays as it was; the page names who teaches.
+    of the class, its title, when and where it is, stays as it was; the page names who teaches.
 
     Raises Refusal: not_found, not_allowed, called_off, begun, no_lecturer, nothing_changed, lecturer_clash.
     """

@@ -74,7 +74,7 @@ def plain_class(class_id: int) -> Locked:
 
 
 def locked_class(class_id: int) -> Locked:
-    """Return the class, locked and read afresh, with its title and place in one statement.
+    """Return the class, locked and read afresh, with its title and where it is in one statement.
 
     Raises Refusal("not_found").
     """
@@ -274,7 +274,7 @@ TO_APPROVE_WITHIN = 2  # working days
 
 
 def approval_due(row: TrainingClass, at: dt.datetime) -> dt.datetime:
-    """Return by when a seat that is held meanwhile must be approved: within two working days, but before cancelling
+    """Return by when a seat that is reserved meanwhile must be approved: within two working days, but before cancelling
     counts as late, or once that is over, before the class begins."""
     work = work_time()
     cutoff = row.cancel_until if at < row.cancel_until else row.starts_at

@@ -128,7 +128,7 @@ def approve(booking_id: int) -> Booking:
 @resources.post("/bookings/<id:booking_id>/disapproval")
 @needs(Right.APPROVE)
 @operation(
-    _l("Decline what a colleague booked"),
+    _l("Refuse what a colleague booked"),
     "called_off",
     "begun",
     "already_decided",

@@ -1,4 +1,4 @@
-"""The enterprise's own say in pages: approve or decline a booking, the rule that asks for it, and the deputies."""
+"""The enterprise's own say in pages: approve or refuse a booking, the rule that asks for it, and the deputies."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def approve(booking_id: int) -> Any:
 def disapprove(booking_id: int) -> Any:
     def act() -> str:
         actions.disapprove(signed_in(), booking_id)
-        return str(_("Declined. The seat goes to the next in the queue, and the person is being told."))
+        return str(_("Not approved. The seat goes to the next in the queue, and the person is being told."))
 
     return on_booking(booking_id, act)
 

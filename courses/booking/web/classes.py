@@ -181,7 +181,7 @@ def create(class_id: int) -> Any:
     except Refusal as refusal:
         return refused(class_id, refusal)
     if outcomes[0].state == State.REQUESTED:
-        flash(_("The seat is held for you until your enterprise approves it."), "wait")
+        flash(_("The seat is reserved for you until your enterprise approves it."), "wait")
     booked, waiting = ([o for o in outcomes if o.state == state] for state in (State.BOOKED, State.QUEUED))
     if booked:
         told = ngettext(
