@@ -233,8 +233,9 @@ def change_class(booking_id: int) -> Any:
     place = queries.booking_seen_by(signed_in(), booking_id)
     if place is None:
         raise Refusal("not_found")
-    if place.state not in (State.BOOKED, State.QUEUED) or place.person_id is None:
-        return refused(place.class_id, Refusal("not_changeable"))
+    if place.state not in (State.BOOKED, State.QUEUED):
+        flash(Refusal("not_changeable").words, "lost")
+        return redirect(url_for(".class_page", class_id=place.class_id), 303)
     refusal = None
     if request.method == "POST":
         chosen, seen = changed_to(request.form)
