@@ -426,7 +426,7 @@ REFUSALS: dict[str, tuple[int, Any]] = {
         ),
     ),
     "no_role": (422, _l("Choose at least one role.")),
-    "own_link": (409, _l("Your own password you change on your profile page.")),
+    "own_link": (409, _l("A link is for others only. Change your own password on your profile page.")),
     "oneself": (409, _l("You cannot remove yourself. Ask another administrator.")),
     "still_teaches": (
         409,
