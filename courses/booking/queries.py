@@ -410,20 +410,22 @@ def booking_seen_by(actor: Actor, booking_id: int) -> Place | None:
 
 
 def undoable(class_: TrainingClass, places: Collection[Place]) -> set[int]:
-    """Return which of these cancelled bookings can be taken back: there is room, and nobody was promoted since."""
+    """Return which of these cancelled bookings can be taken back: a seat where there is room and nobody was promoted
+    since, a place in the queue where no lots were drawn since."""
     ids = [place.id for place in places if place.state == State.CANCELLED and place.reason not in FINAL]
     if not ids:
         return set()
     promoted = select(func.max(Event.id)).where(Event.class_id == class_.id, Event.what.in_(MOVED_UP))
     statement = (
-        select(Event.booking_id, Event.facts)
+        select(Event.booking_id, Event.facts, Event.at, Event.id > func.coalesce(promoted.scalar_subquery(), 0))
         .where(Event.booking_id.in_(ids), Event.what.startswith("cancelled"))
-        .where(Event.id > func.coalesce(promoted.scalar_subquery(), 0))
+        .order_by(Event.id)
     )
+    last = {row[0]: row for row in db.session.execute(statement)}
     return {
-        booking_id
-        for booking_id, facts in db.session.execute(statement)
-        if booking_id and not (facts.get("seated") and class_.is_full)
+        id_
+        for id_, (_id, facts, at, is_latest) in last.items()
+        if (is_latest and not class_.is_full if facts.get("seated") else not (class_.drawn_at and at < class_.drawn_at))
     }
 
 

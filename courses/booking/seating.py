@@ -102,11 +102,19 @@ def _look_at(group: Group, seats: Seats, free: Counter[int], closed: set[int], h
         return Verdict({}, limit)
     seated = _pick(able, left, {pool: number for pool, number in free.items() if pool not in closed})
     if len(seated) < group.least:
-        return Verdict({}, KEPT if free.total() >= group.least else NO_ROOM, _usable(able))
+        return Verdict({}, _why_no_room(group, able, left, free), _usable(able))
     rest = [member for member in able if member.booking not in seated]
     if len(seated) == left:
         return Verdict(seated, limit if rest else "")
     return Verdict(seated, CLASH if not rest and len(seated) < len(group.members) else "", _usable(rest))
+
+
+def _why_no_room(group: Group, able: Sequence[Member], left: int, free: Counter[int]) -> str:
+    """Say why there are too few seats: they are kept for others, or are not there. Nothing, where only the order of the
+    queue keeps the group from them."""
+    if len(_pick(able, left, dict(free))) >= group.least:
+        return ""
+    return KEPT if free.total() >= group.least else NO_ROOM
 
 
 def _left(group: Group, seats: Seats, had: int) -> tuple[int, str]:

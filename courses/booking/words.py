@@ -27,7 +27,7 @@ WAITING: dict[str, Any] = {
     "limit": _l("passed over: the enterprise has as many seats as one can have in this class"),
     "year_limit": _l("passed over: the enterprise has as many seats as one can have in this course this year"),
     "too_large": _l("passed over: the group is larger than the class"),
-    "no_room": _l("passed over: too few seats for the group; this class fills gaps"),
+    "no_room": _l("passed over: too few seats for all of them"),
     "kept": _l("passed over: the free seats are kept for others"),
 }
 

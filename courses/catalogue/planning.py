@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from courses.catalogue.model import (
-    OFFER_HOURS,
     ClassPlan,
     ClassState,
     ClassTemplate,
@@ -41,6 +40,15 @@ from courses.people.queries import city
 from courses.people.rights import Actor, Right, may
 
 WEEK = dt.timedelta(days=7)
+BEFORE = {
+    "closes": "closes_at",
+    "cancel": "cancel_until",
+    "draw": "draw_at",
+    "names": "names_by",
+    "shares_end": "shares_until",
+    "decide": "decide_by",
+}
+"""The hours of a plan that a template keeps as minutes before the class begins, by what it calls them."""
 
 
 def may_draft(actor: Actor | None, class_: TrainingClass) -> bool:
@@ -148,17 +156,13 @@ def later(plan: ClassPlan, weeks: int, at: dt.datetime) -> ClassPlan:
         local = clock.local(moment)
         return clock.from_local(local.date() + weeks * WEEK, local.time())
 
+    moments: dict[str, Any] = {name: on(moment) for name in BEFORE.values() if (moment := getattr(plan, name))}
     return replace(
         plan,
         sittings=[(on(start), on(end)) for start, end in plan.sittings],
         opens_at=plan.opens_at if plan.opens_at <= at else on(plan.opens_at),
-        closes_at=on(plan.closes_at),
-        cancel_until=on(plan.cancel_until),
         first_until=on(plan.first_until) if plan.first_until else None,
-        draw_at=on(plan.draw_at) if plan.draw_at else None,
-        names_by=on(plan.names_by) if plan.names_by else None,
-        shares_until=on(plan.shares_until) if plan.shares_until else None,
-        decide_by=on(plan.decide_by) if plan.decide_by else None,
+        **moments,
     )
 
 
@@ -203,7 +207,8 @@ def repetitions(class_: TrainingClass, times: int, at: dt.datetime) -> list[Repe
 
 def settings_of(plan: ClassPlan, at: dt.datetime) -> dict[str, Any]:
     """Return a plan without its date, as plain JSON: sittings as days after the first with hours by the city's clock,
-    the first one's weekday (Monday is 0), and booking's times as minutes before. `opens`: None for at once."""
+    the first one's weekday (Monday is 0), and booking's times as minutes before. `opens`: None for at once;
+    `first`: how many minutes of booking are for those who had asked."""
     begins = min(plan.sittings)[0]
     first = clock.local(begins).date()
     return {
@@ -218,15 +223,11 @@ def settings_of(plan: ClassPlan, at: dt.datetime) -> dict[str, Any]:
             for start, end in plan.sittings
         ],
         "opens": _minutes(begins - plan.opens_at) if plan.opens_at > at else None,
-        "closes": _minutes(begins - plan.closes_at),
-        "cancel": _minutes(begins - plan.cancel_until),
-        "draw": _minutes(begins - plan.draw_at) if plan.draw_at else None,
-        "names": _minutes(begins - plan.names_by) if plan.names_by else None,
+        "first": _minutes(plan.first_until - max(plan.opens_at, at)) if plan.first_until else None,
+        **{key: _minutes(begins - moment) for key, name in BEFORE.items() if (moment := getattr(plan, name))},
         "fill_rule": plan.fill_rule,
         "shares": [list(share) for share in plan.shares],
-        "shares_end": _minutes(begins - plan.shares_until) if plan.shares_until else None,
         "minimum": plan.minimum,
-        "decide": _minutes(begins - plan.decide_by) if plan.decide_by else None,
         "promotion": plan.promotion,
         "offer_hours": plan.offer_hours,
     }
@@ -247,6 +248,8 @@ def plan_from(course_id: int, settings: dict[str, Any], at: dt.datetime) -> Clas
         sittings.append((start, end))
     begins = min(sittings)[0]
     opens_at = at if settings["opens"] is None else begins - dt.timedelta(minutes=settings["opens"])
+    moments = {name: begins - dt.timedelta(minutes=settings[key]) for key, name in BEFORE.items() if key in settings}
+    ahead = settings["first"] or 0  # below zero where it was over when the template was made
     return ClassPlan(
         course_id=course_id,
         room_id=settings["room"],
@@ -254,17 +257,13 @@ def plan_from(course_id: int, settings: dict[str, Any], at: dt.datetime) -> Clas
         capacity=settings["seats"],
         enterprise_limit=settings["limit"],
         opens_at=opens_at,
-        closes_at=begins - dt.timedelta(minutes=settings["closes"]),
-        cancel_until=begins - dt.timedelta(minutes=settings["cancel"]),
-        draw_at=None if settings["draw"] is None else begins - dt.timedelta(minutes=settings["draw"]),
-        names_by=None if settings.get("names") is None else begins - dt.timedelta(minutes=settings["names"]),
-        fill_rule=FillRule(settings.get("fill_rule", FillRule.STRICT)),  # older templates say nothing of these three
-        shares=[Share(ShareKind(kind), seats, of) for kind, seats, of in settings.get("shares", ())],
-        shares_until=begins - dt.timedelta(minutes=settings["shares_end"]) if settings.get("shares") else None,
-        minimum=settings.get("minimum"),  # templates made before there was one have none
-        decide_by=begins - dt.timedelta(minutes=settings["decide"]) if settings.get("decide") is not None else None,
-        promotion=Promotion(settings.get("promotion", Promotion.DIRECT)),
-        offer_hours=settings.get("offer_hours", OFFER_HOURS),
+        first_until=min(opens_at + dt.timedelta(minutes=ahead), moments["closes_at"]) if ahead > 0 else None,
+        **moments,
+        fill_rule=FillRule(settings["fill_rule"]),
+        shares=[Share(ShareKind(kind), seats, of) for kind, seats, of in settings["shares"]],
+        minimum=settings["minimum"],
+        promotion=Promotion(settings["promotion"]),
+        offer_hours=settings["offer_hours"],
         lecturer_ids=settings["lecturers"],
         reminders=settings["reminders"],
     )

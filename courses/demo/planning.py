@@ -3,7 +3,16 @@
 import datetime as dt
 from typing import Any
 
-from courses.catalogue.model import CANCEL_BEFORE, DEFAULT_REMINDERS, ClassTemplate, DayKind, Holiday
+from courses.catalogue.model import (
+    CANCEL_BEFORE,
+    DEFAULT_REMINDERS,
+    OFFER_HOURS,
+    ClassTemplate,
+    DayKind,
+    FillRule,
+    Holiday,
+    Promotion,
+)
 from courses.demo.rows import Rows
 from courses.demo.town import Entry, Settled, texts
 
@@ -31,9 +40,14 @@ def _settings(town: Settled, entry: Entry) -> dict[str, Any]:
         "weekday": entry["weekday"] - 1,
         "sittings": entry["sittings"],
         "opens": days_before_opening * 1440 if days_before_opening else None,
+        "first": None,
         "closes": 0,
         "cancel": CANCEL_BEFORE // dt.timedelta(minutes=1),
-        "draw": None,
+        "fill_rule": FillRule.STRICT,
+        "shares": [],
+        "minimum": None,
+        "promotion": Promotion.DIRECT,
+        "offer_hours": OFFER_HOURS,
     }
 
 

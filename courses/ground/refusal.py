@@ -322,6 +322,13 @@ REFUSALS: dict[str, tuple[int, Any]] = {
             "first, if there is one."
         ),
     ),
+    "not_first_timer": (
+        409,
+        _l(
+            "This seat is kept until %(until)s for people who never had a seat in a class, and %(person)s had one. "
+            "Send a colleague who had none, or wait until then."
+        ),
+    ),
     "on_standby": (
         409,
         _l(

@@ -35,6 +35,7 @@ ROUNDS = 10
 """In how many a race must be seen that nothing prevents. Most are seen in the first."""
 Do = Callable[[Sequence[tuple[object, ...]]], list[Outcome]]
 _days = itertools.count(10)
+_years = itertools.count(1)
 _offer_days = itertools.count(60)  # so far ahead that there is working time to answer, whatever the holidays
 
 
@@ -86,8 +87,8 @@ def limit_of_the_year(app: Flask, do: Do) -> list[str]:
     """Eight of one enterprise ask for seats in two classes of a course that gives one enterprise two in a year."""
     with transaction():
         db.session.get_one(Course, 2).enterprise_year_limit = 2
-    number = next(_days)
-    classes = [makers.a_class(seats=8, days=number, room=room, course=2) for room in (1, 2)]
+    days = 370 * next(_years)  # each round in a year of its own
+    classes = [makers.a_class(seats=8, days=days, room=room, course=2) for room in (1, 2)]
     people = makers.strangers(8, enterprise=1)
     outcomes = do([(acts.book, id_, classes[n % 2]) for n, id_ in enumerate(people)])
     wrong = [str(o) for o in outcomes if not o.is_done and o.refusal != "enterprise_year_limit"] + faults()

@@ -212,7 +212,8 @@ class Rules:
                 continue
             got = class_.first_that_fit(able, free)
             if len(got) < needed:
-                waiting.append((asked, "kept" if class_.free >= needed else "no_room"))
+                if len(class_.first_that_fit(able, class_.pools)) < needed:  # else only the order is in their way
+                    waiting.append((asked, "kept" if class_.free >= needed else "no_room"))
                 got = {}
             if not class_.fills_gaps:
                 closed |= {pool for place in able if place not in got for pool in pools_of(place.person)}

@@ -126,6 +126,12 @@ def test_who_is_passed_over_for_room_was_overtaken(seats: Seats, queue: list[Gro
             assert any(later.seated for later in verdicts[number + 1 :])
 
 
+def test_whom_the_order_keeps_from_free_seats_is_told_no_other_reason() -> None:
+    queue = [Group([Member(1), Member(2), Member(3)], 3), Group([Member(4)], 1), Group([Member(5, shares=(1,))], 1)]
+    verdicts = seat(Seats(9, {OPEN: 2, 1: 1}), queue)
+    assert [(dict(v.seated), v.why) for v in verdicts] == [({}, KEPT), ({}, ""), ({5: 1}, "")]
+
+
 def test_the_queue_moves_in_its_order_and_a_group_is_not_overtaken() -> None:
     assert seated(seat(Seats(5, {OPEN: 2}), of(1, 2, 1))) == {1: OPEN}
 

@@ -59,13 +59,22 @@ def test_what_is_declined_goes_to_the_next_in_the_queue(app: Flask) -> None:
 
 
 def test_it_is_due_within_two_working_days_and_before_cancelling_is_late(app: Flask) -> None:
-    far, near = makers.a_class(days=20), makers.a_class(days=2, room=2)
-    for class_id in (far, near):
-        makers.book(SHEN, class_id)
-    now = clock.now()
     work = work_time()
-    assert abs(booking_of(far, SHEN).due_at - work.after(now, 2 * work.day)) < dt.timedelta(minutes=5)  # type: ignore[operator]
-    assert booking_of(near, SHEN).due_at <= the_class(near).cancel_until  # type: ignore[operator]
+    far, near = makers.a_class(days=20), makers.a_class(days=21, room=2)
+    makers.book(SHEN, far)
+    assert abs(booking_of(far, SHEN).due_at - work.after(clock.now(), 2 * work.day)) < dt.timedelta(minutes=5)  # type: ignore[operator]
+    with at(work.before(the_class(near).cancel_until, 3 * makers.HOUR)):
+        makers.book(SHEN, near)
+    assert booking_of(near, SHEN).due_at == the_class(near).cancel_until
+
+
+def test_nobody_is_to_approve_within_a_minute(app: Flask) -> None:
+    class_id = makers.a_class(days=20)
+    with at(the_class(class_id).cancel_until - dt.timedelta(minutes=1)):
+        makers.book(SHEN, class_id)
+    due_at = booking_of(class_id, SHEN).due_at
+    assert due_at
+    assert the_class(class_id).cancel_until < due_at <= the_class(class_id).starts_at
 
 
 def test_booked_on_the_last_day_it_is_due_before_the_class_begins(app: Flask) -> None:
@@ -81,6 +90,8 @@ def test_without_an_answer_it_lapses_and_both_are_told(app: Flask) -> None:
     due_at = booking_of(class_id, SHEN).due_at
     assert due_at
     with at(due_at):
+        with refused("already_decided"):  # also before the clock comes by
+            booking.approve(actor(OWNER), number(class_id))
         assert booking.lapse_due() == 1
     assert (states(class_id)[SHEN.id], booking_of(class_id, SHEN).reason) == ("cancelled", "unapproved")
     assert [n.person_id for n in told("lapsed")] == [SHEN.id, OWNER.id]

@@ -44,6 +44,14 @@ def test_another_room_asks_nothing(app: Flask) -> None:
     assert "asks" not in told("moved")[0].facts
 
 
+def test_another_room_asks_again_who_has_not_answered_since_the_earlier_mail_counts_no_more(app: Flask) -> None:
+    class_id = a_moved_class(seats=2)
+    booking.answer(actor(LU), booking_of(class_id, LU).id, True)
+    move(class_id, NO_TIME, room=2)
+    asks = {notice.person_id: notice.facts.get("asks") for notice in told("moved") if notice.facts.get("room_only")}
+    assert asks == {SHEN.id: {"question": "new_time", "number": 3}, LU.id: None}
+
+
 def test_a_yes_is_kept_and_a_further_move_asks_anew(app: Flask) -> None:
     class_id = a_moved_class()
     answer(class_id, yes=True)

@@ -256,6 +256,29 @@ def test_held_seats_move_along_and_their_holder_is_told(app: Flask) -> None:
     assert state(held)[0] == "cancelled"
 
 
+def test_seats_held_in_a_class_that_moves_so_near_can_be_named_until_it_begins(app: Flask) -> None:
+    class_id = makers.a_class(seats=2)
+    [held] = hold(class_id, 1)
+    with at(makers.before_start(class_id, 30 * 60)):
+        start = clock.now() + 12 * makers.HOUR
+        booking.move(actor(GAO), class_id, [(start, start + 2 * makers.HOUR)], 3)
+        [notice] = [n for n in told("moved", OWNER.id) if n.facts.get("held")]
+        assert dt.datetime.fromisoformat(notice.facts["due_at"]) == the_class(class_id).starts_at
+    with at(makers.before_start(class_id, 60)):
+        booking.name(actor(OWNER), held, SHEN.id)
+    assert state(held) == ("booked", SHEN.id)
+
+
+def test_held_places_wait_before_those_on_standby_and_say_so(app: Flask) -> None:
+    makers.a_rule_about_staying_away()
+    makers.stayed_away(SHEN, 20, 10)
+    class_id = makers.a_class(seats=1)
+    makers.book(LU, class_id)
+    makers.book(SHEN, class_id)
+    [outcome] = booking.hold(actor(OWNER), class_id, 1)
+    assert (outcome.state, outcome.place) == ("queued", 1)
+
+
 def test_a_draw_gives_held_seats_too(app: Flask) -> None:
     class_id = makers.a_class(seats=2, draw_at=makers.in_days(2))
     [outcome, _] = booking.hold(actor(OWNER), class_id, 2)

@@ -441,8 +441,6 @@ def test_a_plan_with_offers_is_kept_wherever_it_goes(app: Flask) -> None:
     again = plan_from(row.course_id, settings_of(plan, now), now)
     for one in (plan, later(plan, 1, now), again):
         assert (one.promotion, one.offer_hours) == (Promotion.OFFER, 5)
-    older = {key: value for key, value in settings_of(plan, now).items() if key not in ("promotion", "offer_hours")}
-    assert plan_from(row.course_id, older, now).promotion == Promotion.DIRECT
 
 
 @pytest.mark.parametrize("hours", [0, 81])

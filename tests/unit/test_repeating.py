@@ -2,12 +2,13 @@
 
 import datetime as dt
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
 from courses.catalogue import planning
 from courses.catalogue.actions import delete_template, repeat, save_draft, save_template, set_day
-from courses.catalogue.model import ClassTemplate, DayKind, TrainingClass
+from courses.catalogue.model import ClassTemplate, DayKind, FillRule, Share, ShareKind, TrainingClass
 from courses.ground import clock
 from courses.ground.db import db
 from tests import makers
@@ -91,6 +92,29 @@ def test_a_template_is_a_class_without_its_date(app: Flask) -> None:
     assert plan.opens_at == opens_at + shift
     assert (plan.room_id, plan.capacity, plan.lecturer_ids, plan.reminders) == (3, 9, [CHEN.id], [60, 1440])
     assert plan.cancel_until == plan.sittings[0][0] - dt.timedelta(hours=24)
+
+
+@pytest.mark.parametrize("opens_in", [1, 5])
+def test_a_template_keeps_each_rule_and_each_hour(app: Flask, opens_in: int) -> None:
+    at, begins = clock.now(), in_days(20)
+    hours = {
+        "opens_at": in_days(opens_in),
+        "first_until": in_days(opens_in + 2),
+        "names_by": begins - dt.timedelta(days=3),
+        "draw_at": begins - dt.timedelta(days=6),
+        "shares_until": begins - dt.timedelta(days=5),
+        "decide_by": begins - dt.timedelta(days=4),
+    }
+    shares = [Share(ShareKind.KEY_UNIT, 2)]
+    plan = a_plan(days=20, seats=9, shares=shares, fill_rule=FillRule.FILL_GAPS, minimum=4, **hours)
+    again = planning.plan_from(plan.course_id, planning.settings_of(plan, at), at)
+    shift = again.sittings[0][0] - plan.sittings[0][0]
+    assert {name: getattr(again, name) for name in hours} == {name: moment + shift for name, moment in hours.items()}
+    for rule in ("shares", "fill_rule", "minimum", "promotion", "offer_hours", "enterprise_limit"):
+        assert getattr(again, rule) == getattr(plan, rule)
+    with makers.at(hours["first_until"] + dt.timedelta(hours=1)):  # that is over: those who ask next time have none
+        now = clock.now()
+        assert planning.plan_from(plan.course_id, planning.settings_of(plan, now), now).first_until is None
 
 
 def test_a_template_of_the_same_name_is_replaced(app: Flask) -> None:

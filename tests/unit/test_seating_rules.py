@@ -41,7 +41,7 @@ class TestGroups:
     def test_the_first_of_the_request_sit_where_fewer_are_enough(self, app: Flask) -> None:
         class_id = makers.a_class(seats=2)
         outcomes = ask(OWNER, class_id, SHEN, COLLEAGUE, NEWCOMER, least=2)
-        first = sorted((SHEN, COLLEAGUE, NEWCOMER), key=lambda member: member.id)
+        first = (SHEN, COLLEAGUE, NEWCOMER)
         assert [(o.person, o.state, o.place) for o in outcomes] == [
             (first[0].id, "booked", None),
             (first[1].id, "booked", None),
@@ -52,6 +52,12 @@ class TestGroups:
         assert [n.person_id for n in told("queued")] == [first[2].id]
         assert told("promoted") == []
         assert faults() == []
+
+    @pytest.mark.parametrize("order", [(SHEN, COLLEAGUE), (COLLEAGUE, SHEN)])
+    def test_the_first_is_who_was_named_first(self, app: Flask, order: tuple[Member, Member]) -> None:
+        class_id = makers.a_class(seats=1)
+        ask(OWNER, class_id, *order, least=1)
+        assert [states(class_id)[member.id] for member in order] == ["booked", "queued"]
 
     def test_who_is_left_of_a_group_takes_the_next_seat(self, app: Flask) -> None:
         class_id = makers.a_class(seats=2)
@@ -142,6 +148,19 @@ class TestShares:
         class_id = keeping(Share(ShareKind.FIRST_TIMER, 1), seats=1)
         assert makers.book(SHEN, class_id)[0].state == "queued"
         assert makers.book(LU, class_id)[0].state == "booked"
+
+    def test_a_seat_kept_for_first_timers_is_passed_on_to_none_but_such_until_its_hour(self, app: Flask) -> None:
+        makers.book(COLLEAGUE, makers.a_class(days=20))
+        class_id = keeping(Share(ShareKind.FIRST_TIMER, 1), seats=1)
+        makers.book(SHEN, class_id)
+        until = the_class(class_id).shares_until
+        with refused("not_first_timer", person=COLLEAGUE.name, until=until):
+            booking.name(actor(OWNER), booking_of(class_id, SHEN).id, COLLEAGUE.id)
+        booking.name(actor(OWNER), booking_of(class_id, SHEN).id, NEWCOMER.id)
+        assert until
+        with at(until):
+            booking.name(actor(OWNER), booking_of(class_id, NEWCOMER).id, COLLEAGUE.id)
+        assert states(class_id)[COLLEAGUE.id] == "booked"
 
     def test_a_given_up_kept_seat_is_kept_again(self, app: Flask) -> None:
         class_id = keeping(KEY_UNITS, seats=1)

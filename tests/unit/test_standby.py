@@ -183,6 +183,19 @@ def test_the_order_by_hand_leaves_standby_behind(twice: list[int]) -> None:
         booking.reorder(actor(GAO), booking_of(class_id, SHEN).id, 1, "x")
 
 
+def test_the_order_by_hand_takes_nobodys_turn_who_is_on_standby(twice: list[int]) -> None:
+    class_id = makers.a_class(seats=1)
+    for member in (LU, SHEN, STRANGER, COLLEAGUE):
+        makers.book(member, class_id)
+    booking.reorder(actor(GAO), booking_of(class_id, COLLEAGUE).id, 1, "x")
+    booking.appeal(actor(SHEN), twice[1], "住院")
+    booking.decide(actor(GAO), twice[1], True, "情况属实")
+    booking.end_standby()
+    waiting = [row.person_id for row in queries.people_of(class_id, (State.QUEUED,))]
+    assert waiting == [SHEN.id, COLLEAGUE.id, STRANGER.id]
+    assert faults() == []
+
+
 def test_an_appeal_that_is_upheld_ends_it(twice: list[int]) -> None:
     class_id = makers.a_class(seats=2)
     makers.book(SHEN, class_id)

@@ -54,6 +54,13 @@ def ask_consent(class_id: int) -> set[int]:
     return set(db.session.scalars(select(Booking.id).where(*booked)))
 
 
+def still_asked(class_id: int) -> set[int]:
+    """Return the bookings whose people have not answered yet whether the time suits: asked anew with each notice, as
+    the one before counts no more."""
+    open_ = (Booking.class_id == class_id, Booking.state == State.BOOKED, Booking.consent == Consent.ASKED)
+    return set(db.session.scalars(select(Booking.id).where(*open_)))
+
+
 def _answer_new_time(actor: Actor, class_: Locked, booking: Booking, reader: Reader, yes: bool, door: str) -> None:
     booking.consent = Consent.YES if yes else Consent.NO
     log(class_.row.id, "time_suits" if yes else "time_does_not_suit", actor, door, [booking.id])

@@ -52,7 +52,7 @@ def _requested(actor: Actor, booking_id: int) -> tuple[Locked, Booking, Reader]:
     except Refusal:
         raise Refusal("not_found") from None
     require_standing(class_.row, clock.now())
-    if booking.state != State.REQUESTED:
+    if booking.state != State.REQUESTED or booking.is_overdue(clock.now()):
         raise Refusal("already_decided")
     person = db.session.get_one(Person, booking.person_id)
     return class_, booking, Reader(person.id, person.email)

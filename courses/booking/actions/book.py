@@ -89,12 +89,12 @@ def book(
 ) -> list[Outcome]:
     """Ask for a seat for each of `people`: all get one, or all get one place in the queue, or one entry in the draw.
 
-    `least`: with so many seats they are content; whoever of them gets none waits on in the queue. `seen`: the
-    schedule_no the asker was shown; a class that moved since is refused with "class_changed". Raises Refusal: nobody,
-    unknown_person, not_allowed, not_found, called_off, begun, not_open_yet, closed, class_changed, asked_first,
-    already_booked, person_clash, group_too_large, enterprise_limit, enterprise_year_limit.
+    `least`: with so many seats they are content: the first of `people` sit, and whoever gets none waits on in the
+    queue. `seen`: the schedule_no the asker was shown; a class that moved since is refused with "class_changed". Raises
+    Refusal: nobody, unknown_person, not_allowed, not_found, called_off, begun, not_open_yet, closed, class_changed,
+    asked_first, already_booked, person_clash, group_too_large, enterprise_limit, enterprise_year_limit.
     """
-    ids = sorted(set(people))
+    ids = list(dict.fromkeys(people))
     with transaction(request_key) as kept:
         if kept.earlier_answer:
             return [Outcome(**answer) for answer in kept.earlier_answer]

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
+from courses.booking.actions.book import require_no_clash
 from courses.booking.actions.ground import (
     Candidate,
     Locked,
@@ -22,7 +23,6 @@ from courses.booking.actions.ground import (
 from courses.booking.actions.promote import people_waiting, promote
 from courses.booking.actions.seats import Waiting, pool_for, require_within_limits
 from courses.booking.model import FINAL, LATE, MOVED_UP, SEATED, Booking, Enrolment, Event, State
-from courses.booking.queries import Titled
 from courses.catalogue.model import TrainingClass
 from courses.ground import clock
 from courses.ground.db import db
@@ -91,10 +91,11 @@ def give_up(
 
 
 def undo_cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
-    """Take a cancellation back: the seat, or the old place in the queue, as long as nobody was promoted since.
+    """Take a cancellation back: a seat, as long as nobody was promoted since; or the old place in the queue, as long as
+    nobody who asked together moved up and no lots were drawn since.
 
     Raises Refusal: not_found, not_allowed, called_off, begun, not_cancellable, post_ended, cannot_undo,
-    already_booked, person_clash.
+    already_booked, person_clash, enterprise_limit, enterprise_year_limit.
     """
     with transaction():
         class_, booking, reader = locked_booking(actor, booking_id)
@@ -102,15 +103,8 @@ def undo_cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
         require_standing(class_.row, at)
         if booking.is_live or booking.reason in FINAL:
             raise Refusal("not_cancellable")
-        last = db.session.scalar(
-            select(Event)
-            .where(Event.booking_id == booking.id, Event.what.startswith("cancelled"))
-            .order_by(Event.id.desc())
-            .limit(1)
-        )
-        assert last is not None  # every cancellation is logged
+        last = _cancellation_of(booking)
         was_seated = bool(last.facts.get("seated"))
-        by = None if actor.id == reader.id else actor.name
         lock_all(Person, [reader.id, *([] if was_seated else people_waiting(class_.row.id))])
         person = candidates(class_.row.id, [reader.id]).get(reader.id)
         if person is None or person.enterprise_id is None:
@@ -118,39 +112,56 @@ def undo_cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
         if person.is_in:
             raise Refusal("already_booked", person=person.name)
         if was_seated:
-            if class_.row.is_full or _promoted_since(class_.row.id, last.id):
-                raise Refusal("cannot_undo")
-            if person.clash:
-                zh, en, start, end = person.clash
-                raise Refusal("person_clash", person=person.name, course=Titled(zh, en), span=(start, end))
-            require_within_limits(class_, person.enterprise_id, 1, seated=True)
-            if keeps_seats(class_.row, at):
-                _take_a_seat_again(class_, booking, person, at)
-            class_.row.seats_taken += 1
-        elif _others_moved_up_since(booking):
-            raise Refusal("cannot_undo")  # the rest of the group was promoted: the place in the queue is gone
-        elif class_.row.drawn_at and booking.changed_at < class_.row.drawn_at:
-            raise Refusal("cannot_undo")  # the lots were drawn without this entry
-        elif not _others_wait(booking):
-            class_.row.queued += 1
-        asks = was_seated and booking.enrolment.to_approve
-        booking.state = State.REQUESTED if asks else State.BOOKED if was_seated else State.QUEUED
-        booking.due_at = approval_due(class_.row, at) if asks else None
+            _take_seat_back(class_, booking, person, last, at)
+        else:
+            _take_place_back(class_, booking, last)
         booking.reason, booking.changed_at, booking.consent = "undone", at, None
         booking.sequence += 1
         db.session.flush()
         log(class_.row.id, "cancellation_undone", actor, door, [booking.id])
         withdraw([booking.id])
-        told = [Told(booking.id, booking.sequence, reader)]
-        if booking.due_at:
-            tell_requested(class_, [(told[0], person.name)], booking.due_at)
-        elif was_seated:
-            tell("booked", class_, told, "REQUEST", by=by)
-        if was_seated:
-            return
-        if by:  # another told them that the place is gone
-            tell("queued", class_, told, by=by)
-        promote(class_, at)
+        told, by = Told(booking.id, booking.sequence, reader), None if actor.id == reader.id else actor.name
+        if booking.state == State.REQUESTED and booking.due_at:
+            tell_requested(class_, [(told, person.name)], booking.due_at)
+        elif booking.state == State.BOOKED:
+            tell("booked", class_, [told], "REQUEST", by=by)
+        elif by:  # another told them that the place is gone
+            tell("queued", class_, [told], by=by)
+        if not was_seated:
+            promote(class_, at)
+
+
+def _cancellation_of(booking: Booking) -> Event:
+    """Return the last time the booking was cancelled, which is always logged."""
+    cancelled = (Event.booking_id == booking.id, Event.what.startswith("cancelled"))
+    return db.session.scalars(select(Event).where(*cancelled).order_by(Event.id.desc()).limit(1)).one()
+
+
+def _take_seat_back(class_: Locked, booking: Booking, person: Candidate, last: Event, at: dt.datetime) -> None:
+    """Make the booking a seat again, to be approved where it was. Where seats are kept, it is one kept for such as the
+    person, or one for everyone."""
+    if class_.row.is_full or _promoted_since(class_.row.id, last.id):
+        raise Refusal("cannot_undo")
+    require_no_clash([person])
+    require_within_limits(class_, person.enterprise_id, 1, seated=True)
+    if keeps_seats(class_.row, at):
+        pool = pool_for(class_, Waiting(booking.enrolment, [booking]), {person.id: person}, at)
+        if pool is None:
+            raise Refusal("cannot_undo")
+        booking.share_id = pool or None
+    class_.row.seats_taken += 1
+    asks = booking.enrolment.to_approve
+    booking.state = State.REQUESTED if asks else State.BOOKED
+    booking.due_at = approval_due(class_.row, at) if asks else None
+
+
+def _take_place_back(class_: Locked, booking: Booking, last: Event) -> None:
+    drawn_without = class_.row.drawn_at and last.at < class_.row.drawn_at
+    if drawn_without or _others_moved_up_since(booking):
+        raise Refusal("cannot_undo")
+    if not _others_wait(booking):
+        class_.row.queued += 1
+    booking.state, booking.due_at = State.QUEUED, None
 
 
 def settle(booking: Booking, attended: bool | None, excused: bool = False) -> None:
@@ -224,14 +235,6 @@ def _others_are(booking: Booking, states: Collection[State], *more: ColumnElemen
         Booking.enrolment_id == booking.enrolment_id, Booking.id != booking.id, Booking.state.in_(states), *more
     )
     return bool(db.session.scalar(others))
-
-
-def _take_a_seat_again(class_: Locked, booking: Booking, person: Candidate, at: dt.datetime) -> None:
-    """Take back a seat where some are kept: one kept for such as the person, or one for everyone."""
-    pool = pool_for(class_, Waiting(booking.enrolment, [booking]), {person.id: person}, at)
-    if pool is None:
-        raise Refusal("cannot_undo")
-    booking.share_id = pool or None
 
 
 def _promoted_since(class_id: int, event_id: int) -> bool:

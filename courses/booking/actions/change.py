@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from courses.booking.actions.answer import ask_consent
+from courses.booking.actions.answer import ask_consent, still_asked
 from courses.booking.actions.ground import (
     Locked,
     Told,
@@ -47,7 +47,16 @@ from courses.webhooks.model import Event
 
 REMINDER = "reminder"
 DECIDE = "decide"
-MOVED_ALONG = ("opens_at", "closes_at", "cancel_until", "names_by", "draw_at", "shares_until", "decide_by")
+MOVED_ALONG = (
+    "opens_at",
+    "closes_at",
+    "cancel_until",
+    "first_until",
+    "names_by",
+    "draw_at",
+    "shares_until",
+    "decide_by",
+)
 
 
 def move(
@@ -58,10 +67,11 @@ def move(
     seen: int | None = None,
     door: str = "page",
 ) -> None:
-    """Move the class to other times or another room. Booking's close and the cancelling deadline move along.
+    """Move the class to other times or another room. The hours by which something is to be done move along.
 
-    Those with a seat and those waiting are told, as are the lecturers; calendar entries and reminders move. Whoever is
-    booked is asked once whether the new time suits, a clash being named. Raises Refusal: not_found, not_allowed,
+    Those with a seat and those waiting are told, as are the lecturers; calendar entries and reminders move. At a new
+    time whoever is booked is asked once whether it suits, a clash being named; in a new room alone, only who has not
+    answered yet. Raises Refusal: not_found, not_allowed,
     called_off, begun, class_changed, nothing_changed and those of `check_sittings` and `check_place`.
     """
     with transaction():
@@ -79,23 +89,13 @@ def move(
         lock_all(Person, [*lecturer_ids, *(told.reader.id for told in seated + pending + waiting)])
         check_place(room_id, lecturer_ids, spans, class_.row.capacity, but=class_id)
         shift = spans[0][0] - class_.row.starts_at
-        undoing = {name: moment.isoformat() for name in MOVED_ALONG if (moment := getattr(class_.row, name))}
+        moments = _moved_along(class_.row, shift, at)
+        undoing = {name: getattr(class_.row, name).isoformat() for name in moments}
         undoing["room_id"] = class_.row.room_id
         with db.session.no_autoflush:  # all at once: written in part, booking would close after the class begins
             class_.row.room_id = room_id
-            class_.row.opens_at = min(class_.row.opens_at, class_.row.opens_at + shift)
-            class_.row.closes_at += shift
-            class_.row.cancel_until += shift
-            if class_.row.names_by:
-                class_.row.names_by += shift
-            if class_.row.first_until:
-                class_.row.first_until = min(class_.row.first_until, class_.row.closes_at)
-            if class_.row.draw_at and class_.row.awaits_draw:
-                class_.row.draw_at = min(max(at, class_.row.draw_at + shift), class_.row.closes_at)
-            if class_.row.shares_until:
-                class_.row.shares_until += shift
-            if class_.row.decide_by:
-                class_.row.decide_by = min(class_.row.decide_by + shift, spans[0][0])
+            for name, moment in moments.items():
+                setattr(class_.row, name, moment)
             set_sittings(class_.row, spans)
         reschedule(class_, at)
         moved = locked_class(class_id)
@@ -104,13 +104,29 @@ def move(
         facts: dict[str, Any] = {"before": was, "room_only": spans == before}
         log(class_id, "moved", actor, door, before=was, after=catalogue.iso(spans), undoing=undoing)
         announce_class(Event.MOVED, moved.facts(), schedule_no=moved.row.schedule_no)
-        asked = set() if spans == before else ask_consent(class_id)
+        asked = still_asked(class_id) if spans == before else ask_consent(class_id)
         tell("moved", moved, _with_questions(class_id, seated, asked), "REQUEST", **facts)
         tell("moved", moved, still_pending(moved, pending, at), **facts)
         tell("moved", moved, waiting, **facts, queued=True)
         tell_who_teaches("moved", moved, **facts)
         tell_holders("moved", moved, _move_deadlines(moved.row, at), **facts, held=True)
         promote(moved, at)  # someone passed over for a clash may be free at the new hour
+
+
+def _moved_along(row: TrainingClass, shift: dt.timedelta, at: dt.datetime) -> dict[str, dt.datetime]:
+    """Return the hours of a class that now begins later by `shift`: booking opens no later than before, who asked first
+    keeps no longer than before, and lots are drawn while one can still enter."""
+    moved: dict[str, dt.datetime] = {
+        name: moment + shift for name in MOVED_ALONG if (moment := getattr(row, name)) is not None
+    }
+    moved["opens_at"] = min(row.opens_at, moved["opens_at"])
+    if row.first_until:
+        moved["first_until"] = min(row.first_until, moved["closes_at"])
+    if row.draw_at:
+        moved["draw_at"] = min(max(at, moved["draw_at"]), moved["closes_at"]) if row.awaits_draw else row.draw_at
+    if row.decide_by:
+        moved["decide_by"] = min(moved["decide_by"], row.starts_at + shift)
+    return moved
 
 
 def resize(actor: Actor, class_id: int, capacity: int, door: str = "page") -> None:

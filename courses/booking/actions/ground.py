@@ -266,18 +266,20 @@ def holdings(unnamed: Collection[Booking]) -> list[Holding]:
 def tell_holders(kind: str, class_: Locked, unnamed: Collection[Booking], **facts: Any) -> None:
     """Tell who holds these places, once for all of one act of asking, by when they are to be named."""
     for first, seats, reader in holdings(unnamed):
-        by = {"seats": seats, "due_at": class_.row.names_until.isoformat()}
+        by = {"seats": seats, "due_at": (first.due_at or class_.row.names_until).isoformat()}
         tell(kind, class_, [Told(first.id, first.sequence, reader)], **{**by, **facts})
 
 
 TO_APPROVE_WITHIN = 2  # working days
+LEAST_TO_APPROVE = dt.timedelta(hours=2)
+"""Working time: with less than that left, nobody could be expected to approve in time."""
 
 
 def approval_due(row: TrainingClass, at: dt.datetime) -> dt.datetime:
     """Return by when a seat that is reserved meanwhile must be approved: within two working days, but before cancelling
-    counts as late, or once that is over, before the class begins."""
+    counts as late; where too little working time is left until then, before the class begins."""
     work = work_time()
-    cutoff = row.cancel_until if at < row.cancel_until else row.starts_at
+    cutoff = row.cancel_until if work.between(at, row.cancel_until) >= LEAST_TO_APPROVE else row.starts_at
     return min(work.after(at, TO_APPROVE_WITHIN * work.day), cutoff)
 
 

@@ -12,15 +12,17 @@ from courses.booking.actions.ground import (
     require_unchanged,
     tell_holders,
 )
-from courses.booking.actions.promote import promote
+from courses.booking.actions.promote import people_waiting, promote
 from courses.booking.actions.seats import require_within_limits
 from courses.booking.model import Booking, Enrolment, State
+from courses.booking.queries import place_of
 from courses.catalogue.model import TrainingClass
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.idempotency import RequestKey
 from courses.ground.refusal import Refusal
-from courses.ground.transaction import transaction
+from courses.ground.transaction import lock_all, transaction
+from courses.people.model import Person
 from courses.people.rights import Actor, Right, require
 
 
@@ -47,6 +49,7 @@ def hold(
         row = class_.row
         _require_holdable(row, seats, at, seen)
         at_once = row.queued == 0 and seats <= row.seats_free and not row.awaits_draw
+        lock_all(Person, people_waiting(row.id))  # whom promotion may meet; the course, if need be, comes after people
         require_within_limits(class_, actor.enterprise_id, seats, at_once)
         places = _enrol(actor, row, seats, at)
         promote(class_, at, newest=[place.id for place in places])
@@ -57,7 +60,10 @@ def hold(
         _log_and_tell("held", actor, class_, held, door)
         _log_and_tell("entered" if entry else "queued", actor, class_, waiting, door, **draw_at)
         outcomes = [Outcome(place.id, None, State.HELD, None) for place in held]
-        outcomes += [Outcome(place.id, None, State.QUEUED, None if entry else row.queued, entry) for place in waiting]
+        if waiting:
+            found = place_of(waiting[0].id)
+            at_place = None if entry or found is None else found.place
+            outcomes += [Outcome(place.id, None, State.QUEUED, at_place, entry) for place in waiting]
         kept.answer([asdict(outcome) for outcome in outcomes])
         return outcomes
 

@@ -16,6 +16,7 @@ from courses.booking.actions.ground import (
     tell,
 )
 from courses.booking.actions.hand_over import hand_over
+from courses.booking.actions.seats import may_pass_on
 from courses.booking.model import Booking, Enrolment, State, standby_from
 from courses.booking.standing import on_standby
 from courses.ground import clock
@@ -39,12 +40,13 @@ class NewColleague:
 
 
 def name(actor: Actor, booking_id: int, who: int | NewColleague, door: str = "page", seen: int | None = None) -> int:
-    """Say who of the enterprise comes, and return the booking that is theirs: a held place gets its name by the class's
-    `names_until`; a colleague who had it is swapped for another until its `cancel_until`.
+    """Say who of the enterprise comes, and return the booking that is theirs: a held place gets its name by its own
+    `due_at`; a colleague who had it is swapped for another until the class's `cancel_until`.
     `seen`: whom the asker saw there, 0 for nobody; anyone else is not replaced.
 
     Raises Refusal: not_found, called_off, begun, not_nameable, already_named, answer_first, names_over, swap_over,
-    unknown_person, already_booked, person_clash, on_standby, asked_first, and for who is new those of `invite`.
+    unknown_person, already_booked, person_clash, not_first_timer, on_standby, asked_first, and for who is new those of
+    `invite`.
     """
     with transaction():
         class_, booking, enrolment = _locked_place(actor, booking_id)
@@ -86,11 +88,9 @@ def _require_nameable(booking: Booking, seen: int | None) -> None:
 
 
 def _require_in_time(class_: Locked, booking: Booking) -> None:
-    over, until = (
-        ("swap_over", class_.row.cancel_until) if booking.person_id else ("names_over", class_.row.names_until)
-    )
+    until = class_.row.cancel_until if booking.person_id else booking.due_at or class_.row.names_until
     if clock.now() > until:
-        raise Refusal(over, until=until)
+        raise Refusal("swap_over" if booking.person_id else "names_over", until=until)
 
 
 def _enlisted(actor: Actor, enrolment: Enrolment, who: NewColleague) -> int:
@@ -109,6 +109,8 @@ def _fit(class_: Locked, booking: Booking, enrolment: Enrolment, person_id: int)
     if booking.takes_a_seat:
         require_no_clash([person])
     at = clock.now()
+    if not may_pass_on(class_, booking, person.id, at):
+        raise Refusal("not_first_timer", person=person.name, until=class_.row.shares_until)
     require_asked_first(class_.row, [person.id], at)
     if not enrolment.standby:
         _require_in_turn(class_, person, at)

@@ -1,5 +1,7 @@
 """Reordering a queue by hand: only with a reason, which its people are told and the story of the class keeps."""
 
+from collections.abc import Mapping, Sequence
+
 from sqlalchemy import bindparam, func, select, update
 
 from courses.booking.actions.cancel import class_of
@@ -21,8 +23,8 @@ def reorder(
     """Put a waiting booking, with all who asked together with it, at `place` in the queue, counted from 1.
 
     The others keep their order among themselves. `seen`: the place that was shown; a queue that moved since is refused.
-    Raises Refusal: not_found, not_allowed, called_off, begun, awaits_draw, not_waiting, no_such_place, queue_changed,
-    nothing_changed.
+    `reason`: never empty. Raises Refusal: not_found, not_allowed, called_off, begun, awaits_draw, not_waiting,
+    no_such_place, queue_changed, nothing_changed, standby_last.
     """
     with transaction():
         class_, at = locked_class(class_of(booking_id)), clock.now()
@@ -46,7 +48,7 @@ def reorder(
         behind = [queue[id_].standby for id_ in order]
         if behind != sorted(behind):
             raise Refusal("standby_last")
-        _number(order, sorted(enrolment.order_no for enrolment in queue.values()))
+        _number(_own_kind(queue, order, enrolment_id))
         told = _moved(enrolment_id)
         moved = select(Booking.id).where(Booking.enrolment_id == enrolment_id, Booking.state == State.QUEUED)
         ids = list(db.session.scalars(moved.order_by(Booking.id)))
@@ -68,9 +70,16 @@ _NUMBER = (
 )
 
 
-def _number(order: list[int], numbers: list[int]) -> None:
-    """Give the enrolments these numbers, in this order; below zero first, so that no two ever have the same."""
-    rows = [{"enrolment_id": id_, "number": number} for id_, number in zip(order, numbers, strict=True)]
+def _own_kind(queue: Mapping[int, Enrolment], order: Sequence[int], moved: int) -> dict[int, int]:
+    """Return the new numbers of those who wait in turn, or on standby, as the one moved does: the others keep theirs,
+    and with them their turn once their standby ends."""
+    kind = [id_ for id_ in order if queue[id_].standby == queue[moved].standby]
+    return dict(zip(kind, sorted(queue[id_].order_no for id_ in kind), strict=True))
+
+
+def _number(numbers: Mapping[int, int]) -> None:
+    """Give the enrolments these numbers; below zero first, so that no two ever have the same."""
+    rows = [{"enrolment_id": id_, "number": number} for id_, number in numbers.items()]
     run(_NUMBER, [{**row, "number": -row["number"]} for row in rows])
     run(_NUMBER, rows)
 

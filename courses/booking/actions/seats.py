@@ -67,6 +67,15 @@ def pool_for(class_: Locked, one: Waiting, people: dict[int, Candidate], at: dt.
     return verdicts[0].seated.get(one.bookings[0].id) if verdicts else None
 
 
+def may_pass_on(class_: Locked, booking: Booking, person_id: int, at: dt.datetime) -> bool:
+    """Return whether a seat may go to this colleague: one that is kept for those who never had a seat only goes to
+    such, as long as seats are kept. What else a seat is kept for, the enterprise has in common."""
+    if booking.share_id is None or not keeps_seats(class_.row, at):
+        return True
+    share = db.session.get_one(SeatShare, booking.share_id)
+    return share.kind != ShareKind.FIRST_TIMER or not _experienced({person_id}, class_.row.id)
+
+
 def limits_of(class_: Locked) -> list[Limit]:
     """Return how many seats one enterprise can have, in this class and in this course's classes of the year.
 

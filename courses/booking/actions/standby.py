@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from courses.booking import standing as standings
 from courses.booking.actions.ground import locked_class, log
@@ -51,16 +51,19 @@ def _said(missed: Missed) -> dict[str, Any]:
 def end_standby() -> int:
     """Let those wait in their turn again whose standby is over, or was appealed with success; return how many classes
     that concerns. For the clock."""
+    over = _over(TrainingClass.state == ClassState.PUBLISHED, TrainingClass.starts_at > clock.now())
+    for class_id in over:
+        _let_wait_in_turn(class_id)
+    return len(over)
+
+
+def _over(*where: ColumnElement[bool]) -> dict[int, set[int]]:
+    """Return the acts of asking, by class, that wait on standby without ground."""
     waiting = (
         select(Enrolment.id, Enrolment.class_id, Booking.person_id)
         .join(Booking, Booking.enrolment_id == Enrolment.id)
         .join(TrainingClass, TrainingClass.id == Enrolment.class_id)
-        .where(
-            Enrolment.standby.is_(True),
-            Booking.state == State.QUEUED,
-            TrainingClass.state == ClassState.PUBLISHED,
-            TrainingClass.starts_at > clock.now(),
-        )
+        .where(Enrolment.standby.is_(True), Booking.state == State.QUEUED, *where)
         .order_by(Enrolment.class_id, Enrolment.id)
     )
     rows = db.session.execute(waiting).all()
@@ -70,14 +73,13 @@ def end_standby() -> int:
     for row in rows:
         if row.id not in held:
             over.setdefault(row.class_id, set()).add(row.id)
-    for class_id, enrolment_ids in over.items():
-        _let_wait_in_turn(class_id, enrolment_ids)
-    return len(over)
+    return over
 
 
-def _let_wait_in_turn(class_id: int, enrolment_ids: set[int]) -> None:
+def _let_wait_in_turn(class_id: int) -> None:
     with transaction():
         class_ = locked_class(class_id)
+        enrolment_ids = _over(TrainingClass.id == class_id).get(class_id, set())  # once more, under the lock
         mine = (Booking.enrolment_id.in_(enrolment_ids), Booking.state == State.QUEUED)
         bookings = db.session.scalars(select(Booking).where(*mine)).all()
         for enrolment in db.session.scalars(select(Enrolment).where(Enrolment.id.in_(enrolment_ids))):

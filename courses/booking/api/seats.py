@@ -304,6 +304,8 @@ def cancel(booking_id: int) -> Booking:
     "begun",
     "already_booked",
     "person_clash",
+    "enterprise_limit",
+    "enterprise_year_limit",
     about=_l("It works until someone else was promoted."),
 )
 def undo_cancel(booking_id: int) -> Booking:
@@ -346,6 +348,7 @@ def answer(booking_id: int, body: Answer) -> Booking:
     "already_booked",
     "person_clash",
     "enterprise_limit",
+    "enterprise_year_limit",
     about=_l(
         "In one step: a seat in the other class, or nothing changes. Answers with the new booking; the old one is "
         "cancelled, and its seat goes to the next in the queue."

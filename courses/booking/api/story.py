@@ -113,6 +113,7 @@ def _log(statement: Select[*tuple[Any, ...]], query: Paged) -> Log:
     "no_such_place",
     "queue_changed",
     "nothing_changed",
+    "standby_last",
     about=_l("All who asked together move together. They are told why, and the story of the class keeps it."),
 )
 def reorder(booking_id: int, body: PlaceInQueue) -> Booking:

@@ -19,7 +19,7 @@ from courses.people.queries import Colleague, colleagues
 from courses.people.rights import Right, may
 
 REFUSED_AT = {"email_taken": "email", "mobile_taken": "mobile"} | dict.fromkeys(
-    ("already_booked", "person_clash", "on_standby", "asked_first"), "person"
+    ("already_booked", "person_clash", "not_first_timer", "on_standby", "asked_first"), "person"
 )
 
 
