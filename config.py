@@ -73,7 +73,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         base_url=_base_url(environ, mode, f"http://{host}:{port}"),
         secret_keys=_secret_keys(environ, mode, instance),
         database_url=_database_url(environ, instance),
-        smtp_url=_smtp_url(environ, mode),
+        smtp_url=_smtp_url(environ),
         mail_from=environ.get("MAIL_FROM") or "courses@localhost",
         trusted_proxies=_number(environ, "TRUSTED_PROXIES", 0, 0, 10),
         metrics_token=_metrics_token(environ),
@@ -164,7 +164,7 @@ def _oidc(environ: Mapping[str, str], mode: str) -> dict[str, Any]:
     return {name.lower(): value for name, value in said.items()}
 
 
-def _smtp_url(environ: Mapping[str, str], mode: str) -> str | None:
+def _smtp_url(environ: Mapping[str, str]) -> str | None:
     url = environ.get("SMTP_URL")
     if not url:
         return None

@@ -1,4 +1,5 @@
-"""The ledger of seats: whose seats are kept, and what became of each request, without names."""
+"""The ledger of seats: whose seats are kept, and what became of each request that stands or passed its
+seat on, without names."""
 
 import datetime as dt
 from typing import NamedTuple

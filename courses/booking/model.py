@@ -52,9 +52,9 @@ class Enrolment(Base, kw_only=True):
     """One act of asking for seats. The queue is ordered by `order_no`, which rises within the class; who asks on
     `standby` waits behind all others.
 
-    `least`: with how many seats it is content, the others waiting on; None: with all of them only. `to_approve`:
-    someone booked for themselves where the enterprise wants to be asked, and was not answered yet. `entry_no`: the
-    number under which it took part in the class's draw, which gave it its `order_no` since.
+    `least`: with how many seats it is content, the others waiting on (1 once some of it sit); None: with all of them
+    only. `to_approve`: someone booked for themselves where the enterprise wants to be asked, and was not answered yet.
+    `entry_no`: the number under which it took part in the class's draw, which gave it its `order_no` since.
     """
 
     __tablename__ = "enrolment"

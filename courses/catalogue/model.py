@@ -52,7 +52,7 @@ OFFER_HOURS, MOST_OFFER_HOURS = 8, 80
 
 
 class ShareKind(StrEnum):
-    """For whom seats can be kept. A first-timer never had a seat in a class."""
+    """For whom seats can be kept. A first-timer has and had no seat in another class."""
 
     TOWN = "town"
     INDUSTRY = "industry"

@@ -135,7 +135,7 @@ class Office(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """In the end, when the line is good and time enough has passed, nothing waits and nothing is in the air."""
-        for _ in range(3):
+        for _ in range(3 + self.posted // outbox.BATCH):
             self.time_passes(60 * 24)
             self.deliver("a", True, [])
         left = {notice.state for notice in makers.told()}

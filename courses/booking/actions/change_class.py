@@ -18,7 +18,7 @@ def change_class(
     """Give up a seat, or a place in the queue, for a seat in another class of the course: a seat there, or nothing
     changes. The seat left goes to the next in its queue.
 
-    After the `cancel_until` of the class that is left it counts as late. Raises Refusal: not_found, not_changeable,
+    A seat that is left after its class's `cancel_until` counts as late. Raises Refusal: not_found, not_changeable,
     same_class, other_course, no_seat_there, and those of `cancel` and `book`.
     """
     with transaction():

@@ -27,7 +27,8 @@ def draw_due() -> int:
 def draw(class_id: int) -> int:
     """Draw lots among the entries made before `draw_at`; return how many there were, 0 if it is not time.
 
-    The drawn order is the order of the queue from here on, and its first get the seats. Who came between the closing
+    The drawn order is the order of the queue from here on, those on standby behind all others; seats go by it and by
+    the class's shares and limits (seating.py). Who came between the closing
     of the list and the draw waits behind all who entered.
     """
     with transaction():

@@ -51,9 +51,9 @@ class Moving(NamedTuple):
 def merge(actor: Actor, class_id: int, into_id: int, door: str = "page") -> None:
     """Move everyone from one class to another of the same course, and call the first one off.
 
-    Who has a seat gets one there by the rules of that class, also whoever waited there; who waits is put behind those
-    who wait there, in order; who has a place in both keeps the one there. Each is told once, in the notice that also
-    asks whether the new time suits. Raises Refusal: not_found, not_allowed, called_off, begun, merge_wrong,
+    Who has a seat gets one there by the rules of that class, and waits there no more; who waits is put behind those who
+    wait there, in order; who has or waits for a seat there already keeps that. Each is told once, in the notice that
+    also asks whether the new time suits. Raises Refusal: not_found, not_allowed, called_off, begun, merge_wrong,
     merge_too_large, merge_kept, merge_clash, merge_limit, merge_year_limit.
     """
     with transaction():

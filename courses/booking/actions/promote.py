@@ -35,8 +35,8 @@ PROMOTED, OFFERED = "promoted", "offered"
 
 
 def promote(class_: Locked, at: dt.datetime, kind: str = PROMOTED, newest: Collection[int] = ()) -> int:
-    """Seat as many of the queue as seating.py says, and return how many; call it under the class's lock when seats
-    came free.
+    """Seat as many of the queue as seating.py says, and return how many but for the `newest`; call it under the class's
+    lock when seats came free.
 
     Who is passed over keeps their place, and the booking and the log say why. Nothing moves before the class's draw,
     nor once it has begun. `kind`: what those seated are told. The bookings `newest` are being made: they have their
@@ -135,7 +135,8 @@ def promote_waiting() -> int:
     """Seat those who have become free to sit, and return how many; for the clock.
 
     Someone is passed over for a seat elsewhere; when that seat is given up or that class moves, it is another class
-    that changed, and its action does not touch this one.
+    that changed, and its action does not touch this one. And from their hour on kept seats are for all, and free ones
+    for those on standby too.
     """
     at = clock.now()
     possible = (
@@ -189,7 +190,7 @@ def _sit(
 
 def waiting_in(class_id: int, with_standby: bool = True) -> list[Waiting]:
     """Return what waits, in the order of the queue. Those on standby come last, and without `with_standby` not at all:
-    while booking is open for others."""
+    before `standby_from`."""
     statement = (
         select(Booking, Enrolment)
         .join(Enrolment, Enrolment.id == Booking.enrolment_id)
