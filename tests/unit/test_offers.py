@@ -413,7 +413,7 @@ def test_changing_to_another_class_leaves_an_offer_behind(app: Flask) -> None:
     makers.book(SHEN, class_id)
     booking.change_class(actor(STRANGER), booking_of(class_id, STRANGER).id, other)
     assert states(class_id)[SHEN.id] == "offered"
-    with refused("not_cancellable"):
+    with refused("not_changeable"):
         booking.change_class(actor(SHEN), booking_of(class_id, SHEN).id, other)
 
 
