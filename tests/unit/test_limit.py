@@ -1,10 +1,17 @@
 """No firm takes more than its share: how many seats of a class one enterprise can have."""
 
+import re
+from typing import Any
+
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 from courses.booking import actions as booking
+from courses.catalogue.model import Course
 from courses.desks.queries import faults
+from courses.ground.db import db
+from courses.ground.transaction import transaction
 from tests import makers
 from tests.conftest import Client
 from tests.doors.test_pages import fill
@@ -97,3 +104,34 @@ def test_an_officer_sets_it_when_publishing(client: Client, typed: str, limit: i
 @pytest.mark.parametrize("typed", ["0", "-1", "x"])
 def test_a_limit_is_a_number_from_one(client: Client, typed: str) -> None:
     assert client.as_(GAO, "en").post("/courses/1/classes", data=fill(enterprise_limit=typed)).status_code == 422
+
+
+@pytest.mark.parametrize("act", ["book", "hold", "undo"])
+@pytest.mark.parametrize("app", ["postgres"], indirect=True)  # elsewhere one lock holds all
+def test_people_are_locked_before_the_course_so_that_nobody_waits_in_a_circle(app: Flask, act: str) -> None:
+    with transaction():
+        db.session.get_one(Course, 1).enterprise_year_limit = 3
+    makers.book(LU, makers.a_class(days=10))
+    class_id = makers.a_class(seats=1, room=2)  # LU waits here for another hour, though a seat is free
+    makers.book(SHEN, class_id)
+    makers.book(LU, class_id)
+    makers.cancel(class_id, SHEN)
+    locked: list[tuple[str, set[int]]] = []
+
+    def note(conn: Any, cursor: Any, statement: str, parameters: Any, *rest: Any) -> None:
+        if found := re.search(r"FROM (person|course) .* FOR (NO KEY )?UPDATE", statement, re.DOTALL):
+            locked.append((found[1], set(parameters.values())))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        if act == "book":
+            makers.book(SHEN, class_id)
+        elif act == "hold":
+            booking.hold(actor(OWNER), class_id, 1)
+        else:
+            makers.undo(class_id, SHEN)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    kinds = [kind for kind, _ in locked]
+    people = [ids for kind, ids in locked[: kinds.index("course")] if kind == "person"]
+    assert all(ids <= set().union(*people) for kind, ids in locked if kind == "person")
