@@ -27,6 +27,7 @@ from courses.ground.sound import sound_of
 from courses.homes.model import Home, Room
 from courses.outbox.model import Channel, Fate, Notice
 from courses.people.model import Enterprise, Person, Squadron, Town
+from courses.people.queries import city
 from courses.people.rights import Actor, Right, may
 
 
@@ -407,6 +408,20 @@ def booking_seen_by(actor: Actor, booking_id: int) -> Place | None:
         "lecturer_ids": [row.person_id for row in rows],
     }
     return place if may(actor, Right.READ_BOOKING, **facts) else None
+
+
+def queue_length(class_id: int, in_turn: bool = False) -> int:
+    """Return how many acts of asking wait in a class; `in_turn`: but for those on standby."""
+    waiting = select(func.count(Booking.enrolment_id.distinct()))
+    mine = (Booking.class_id == class_id, Booking.state == State.QUEUED)
+    if in_turn:
+        waiting = waiting.join(Enrolment, Enrolment.id == Booking.enrolment_id).where(Enrolment.standby.is_(False))
+    return db.session.scalar(waiting.where(*mine)) or 0
+
+
+def waiting_before(row: TrainingClass) -> int:
+    """Return how many wait before whoever asks now, which those on standby do not; of a plain row too."""
+    return queue_length(row.id, in_turn=True) if row.queued and city().noshow_limit else row.queued
 
 
 def undoable(class_: TrainingClass, places: Collection[Place]) -> set[int]:

@@ -200,16 +200,3 @@ def asked_first(class_id: int, person_ids: Collection[int]) -> set[int]:
     """Return which of these people had asked for the course before the class was published."""
     asked = select(FirstAsked.person_id).where(FirstAsked.class_id == class_id, FirstAsked.person_id.in_(person_ids))
     return set(db.session.scalars(asked))
-
-
-def waiting_in_turn(class_id: int) -> int:
-    """Return how many enrolments wait in a class that are not on standby."""
-    waiting = select(func.count(Booking.enrolment_id.distinct())).join(Enrolment, Enrolment.id == Booking.enrolment_id)
-    mine = (Booking.class_id == class_id, Booking.state == State.QUEUED, Enrolment.standby.is_(False))
-    return db.session.scalar(waiting.where(*mine)) or 0
-
-
-def queue_length(class_id: int) -> int:
-    """Return how many enrolments wait in a class."""
-    waiting = select(func.count(Booking.enrolment_id.distinct()))
-    return db.session.scalar(waiting.where(Booking.class_id == class_id, Booking.state == State.QUEUED)) or 0

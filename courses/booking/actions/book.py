@@ -16,6 +16,7 @@ from courses.booking.actions.ground import (
     approval_due,
     awaits_draw,
     candidates,
+    is_for_those_who_asked,
     keeps_seats,
     locked_class,
     log,
@@ -28,9 +29,9 @@ from courses.booking.actions.ground import (
 from courses.booking.actions.promote import people_waiting, promote
 from courses.booking.actions.seats import require_within_limits
 from courses.booking.model import Booking, Enrolment, State, standby_from
-from courses.booking.queries import Titled, place_of
+from courses.booking.queries import Titled, place_of, waiting_before
 from courses.booking.seating import CLASH
-from courses.booking.standing import asked_first, on_standby, waiting_in_turn
+from courses.booking.standing import asked_first, on_standby
 from courses.catalogue.model import TrainingClass
 from courses.ground import clock
 from courses.ground.db import db, run, table
@@ -40,7 +41,6 @@ from courses.ground.refusal import Refusal
 from courses.ground.transaction import lock_all, transaction
 from courses.outbox.actions import Reader
 from courses.people.model import Person
-from courses.people.queries import city
 from courses.people.rights import Actor, Right, require
 
 Asked = ParamSpec("Asked")
@@ -135,11 +135,11 @@ def ask(
     require_within_limits(class_, found[0].enterprise_id, needed, at_once)
     if at_once:
         require_no_clash(found)
-    to_approve = found[0].asks_first and not actor.answers_for_enterprise and not approved
+    to_approve = found[0].is_approved_first(actor) and not approved
     due_at = approval_due(row, at) if to_approve else None
     seat = State.REQUESTED if due_at else State.BOOKED
     # The newest is the last of those that wait, but for those on standby.
-    place = 1 + (waiting_in_turn(row.id) if row.queued and city().noshow_limit and not standby else row.queued)
+    place = 1 + (row.queued if standby else waiting_before(row))
     made = _enrol(actor, row, found, needed, seat if at_once else State.QUEUED, at, standby is not None, due_at)
     got = set(made) if at_once else set[int]()
     if moves:
@@ -179,9 +179,7 @@ def _require_free(actor: Actor, class_: TrainingClass, ids: list[int], needed: i
 
 def require_asked_first(class_: TrainingClass, ids: list[int], at: dt.datetime) -> None:
     """Until the hour that the class names, only those may book who had asked for the course before it was published."""
-    if class_.first_until is None or at >= class_.first_until:
-        return
-    if len(asked_first(class_.id, ids)) < len(ids):
+    if is_for_those_who_asked(class_, at) and len(asked_first(class_.id, ids)) < len(ids):
         raise Refusal("asked_first", until=class_.first_until)
 
 

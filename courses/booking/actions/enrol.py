@@ -11,7 +11,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import insert, select
 
 from courses.booking.actions.book import log_and_ask, log_and_tell
-from courses.booking.actions.ground import Candidate, Locked, approval_due, awaits_draw, candidates
+from courses.booking.actions.ground import (
+    Candidate,
+    Locked,
+    approval_due,
+    awaits_draw,
+    candidates,
+    is_for_those_who_asked,
+)
 from courses.booking.actions.promote import promote, waiting_in
 from courses.booking.actions.seats import Waiting, groups_of, seats_of
 from courses.booking.model import Booking, Enrolment, State, standby_from
@@ -52,11 +59,10 @@ def prospects(actor: Actor, class_: Locked, asking: Sequence[Candidate]) -> list
 
 def _refused(row: TrainingClass, asking: Sequence[Candidate], at: dt.datetime) -> dict[int, Prospect]:
     """Return who is in already, and who may not book yet."""
-    until = row.first_until
     refused = {}
-    if until and at < until:
+    if row.first_until and is_for_those_who_asked(row, at):
         first = asked_first(row.id, [person.id for person in asking])
-        not_yet = Prospect(None, why="asked_first", facts={"until": until.isoformat()})
+        not_yet = Prospect(None, why="asked_first", facts={"until": row.first_until.isoformat()})
         refused = {person.id: not_yet for person in asking if person.id not in first}
     return refused | {person.id: Prospect(None, why="already") for person in asking if person.is_in}
 
@@ -81,7 +87,7 @@ def _seated_or_waiting(
         person.id: line.join(person, one.enrolment.standby, verdicts.get(id(one.enrolment), _WAITS))
         for person, one in zip(asking, new, strict=True)
     }
-    asks = {person.id for person in asking if person.asks_first and not actor.answers_for_enterprise}
+    asks = {person.id for person in asking if person.is_approved_first(actor)}
     return {id_: _final(one, id_ in asks, line.in_turn) for id_, one in found.items()}
 
 
@@ -181,7 +187,7 @@ def _written(
             "made_by": actor.id,
             "made_at": at,
             "enterprise_id": person.enterprise_id,
-            "to_approve": person.asks_first and not actor.answers_for_enterprise,
+            "to_approve": person.is_approved_first(actor),
             "standby": person.id in standby,
         }
         for number, person in enumerate(asking, 1)

@@ -95,6 +95,11 @@ def keeps_seats(class_: TrainingClass, at: dt.datetime) -> bool:
     return class_.shares_until is not None and at < class_.shares_until
 
 
+def is_for_those_who_asked(class_: TrainingClass, at: dt.datetime) -> bool:
+    """Return whether at `at` only those may book who had asked before the class was published; of a plain row too."""
+    return class_.first_until is not None and at < class_.first_until
+
+
 def require_standing(class_: TrainingClass, at: dt.datetime) -> None:
     """Raise Refusal("called_off") or Refusal("begun") unless the class is still to come."""
     if class_.state == ClassState.CALLED_OFF:
@@ -120,6 +125,10 @@ class Candidate(NamedTuple):
     is_in: bool
     clash: tuple[str, str, dt.datetime, dt.datetime] | None
     asks_first: bool = False
+
+    def is_approved_first(self, actor: Actor) -> bool:
+        """Return whether a seat that the actor books for this person waits for the enterprise's approval."""
+        return self.asks_first and not actor.answers_for_enterprise
 
 
 def _candidates() -> Select[*tuple[Any, ...]]:

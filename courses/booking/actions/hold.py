@@ -7,6 +7,7 @@ from typing import Any
 from courses.booking.actions.book import Outcome, counted, require_open
 from courses.booking.actions.ground import (
     Locked,
+    is_for_those_who_asked,
     locked_class,
     log,
     require_unchanged,
@@ -71,7 +72,7 @@ def hold(
 def _require_holdable(row: TrainingClass, seats: int, at: dt.datetime, seen: int | None) -> None:
     require_open(row, at)
     require_unchanged(row, seen)
-    if row.first_until and at < row.first_until:  # it is for those who had asked, by name
+    if is_for_those_who_asked(row, at):  # it is for those who had asked, by name
         raise Refusal("asked_first", until=row.first_until)
     if seats < 1:
         raise Refusal("nobody")

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 
 from courses.booking.actions.ground import Locked, Told, approvers, locked_class, log, tell, tell_holders
-from courses.booking.actions.promote import promote, still_waiting
+from courses.booking.actions.promote import promote
 from courses.booking.model import LAPSES, SEATED, Booking, State
+from courses.booking.queries import queue_length
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.transaction import transaction
@@ -38,7 +39,7 @@ def _lapse(class_id: int, at: dt.datetime) -> int:
             booking.reason, booking.state, booking.changed_at = LAPSES[booking.state], State.CANCELLED, at
             booking.sequence += 1
         db.session.flush()
-        class_.row.queued = still_waiting(class_id)
+        class_.row.queued = queue_length(class_id)
         for state, due_at, gone in alike:
             _tell(class_, state, due_at, gone)
         promote(class_, at)

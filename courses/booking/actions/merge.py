@@ -20,10 +20,10 @@ from courses.booking.actions.ground import (
     tell_approvers,
     tell_holders,
 )
-from courses.booking.actions.promote import people_waiting, promote, sooner, still_waiting
+from courses.booking.actions.promote import people_waiting, promote, sooner
 from courses.booking.actions.seats import Waiting, groups_of, kept_of, seats_of
 from courses.booking.model import LIVE, SEATED, Booking, Consent, Enrolment, State
-from courses.booking.queries import Titled
+from courses.booking.queries import Titled, queue_length
 from courses.booking.seating import seat
 from courses.catalogue.announce import announce_class
 from courses.catalogue.model import ClassState
@@ -124,7 +124,7 @@ def _leave_queue(actor: Actor, into: Locked, person_ids: Collection[int], door: 
         booking.sequence += 1
     if waited:
         db.session.flush()
-        into.row.queued = still_waiting(into.row.id)
+        into.row.queued = queue_length(into.row.id)
         withdraw([booking.id for booking in waited])
         log(into.row.id, "cancelled", actor, door, [booking.id for booking in waited], seated=False)
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Collection
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from courses.booking.actions.ground import (
     Candidate,
@@ -123,12 +123,6 @@ def people_waiting(class_id: int) -> list[int]:
     """Return whom `promote` may lock: an action that locks people before it promotes locks these with them."""
     waiting = select(Booking.person_id).where(Booking.class_id == class_id, Booking.state == State.QUEUED)
     return [id_ for id_ in db.session.scalars(waiting) if id_]
-
-
-def still_waiting(class_id: int) -> int:
-    """Return how many acts of asking wait: what `TrainingClass.queued` is after several left at once."""
-    waiting = (Booking.class_id == class_id, Booking.state == State.QUEUED)
-    return db.session.scalar(select(func.count(Booking.enrolment_id.distinct())).where(*waiting)) or 0
 
 
 def promote_waiting() -> int:

@@ -86,7 +86,7 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
         standby_from=standby_from(view.row),
         rules=city(),
         elsewhere=_elsewhere(view, actor, in_already),
-        waiting=_waiting(view.row),
+        waiting=queries.waiting_before(view.row),
         serves=serves,
         may_change=may(actor, Right.CHANGE_CLASS, squadron_id=view.row.squadron_id),
         queue=queries.people_of(class_id, (State.QUEUED,)) if serves else [],
@@ -112,11 +112,6 @@ def _class_page(class_id: int, refusal: Refusal | None = None) -> str:
 def _asks_first(actor: Actor) -> bool:
     place = enterprise(actor.enterprise_id) if actor.enterprise_id else None
     return place is not None and place.booking_rule == BookingRule.APPROVAL
-
-
-def _waiting(row: TrainingClass) -> int:
-    """Return how many wait before whoever asks now: those on standby do not."""
-    return standings.waiting_in_turn(row.id) if row.queued and city().noshow_limit else row.queued
 
 
 def _asked_first(row: TrainingClass, actor: Actor | None) -> bool | None:

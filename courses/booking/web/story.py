@@ -7,7 +7,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from courses.booking import actions, queries
-from courses.booking import standing as standings
 from courses.booking import story as stories
 from courses.booking.forms import PlaceForm
 from courses.booking.model import Event
@@ -44,7 +43,7 @@ def reorder(booking_id: int) -> Any:
     looked(signed_in(), "class_page", class_id=place.class_id)
     form.seen.show(place.place)
     page = render_template(
-        "booking/place.html", view=view, form=form, place=place, waiting=standings.queue_length(place.class_id)
+        "booking/place.html", view=view, form=form, place=place, waiting=queries.queue_length(place.class_id)
     )
     return page, 422 if form.is_submitted() else 200
 
