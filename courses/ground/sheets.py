@@ -136,10 +136,11 @@ def _read_text(content: bytes) -> list[list[str]]:
     separator = max(SEPARATORS, key=telling.count)
     if separator == "，":
         text, separator = text.replace("，", ","), ","
-    return [
-        [_armed(value.strip()) for value in row]
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    ]
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    try:
+        return [[_armed(value.strip()) for value in row] for row in lines]
+    except csv.Error:  # a cell longer than any: mostly a quotation mark that nothing closes
+        raise Refusal("not_a_sheet") from None
 
 
 def _plain(value: Any) -> Any:

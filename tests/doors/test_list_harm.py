@@ -38,3 +38,14 @@ class TestNothingIsRead:
 
     def test_of_somebody_who_may_send_none(self, client: Client, class_id: int) -> None:
         assert send(client.as_(SHEN), class_id, a_sheet(person(SHEN))).status_code == 403
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("field", ["rows", "sheet"])
+def test_a_quotation_mark_that_nothing_closes(client: Client, class_id: int, field: str, lang: str) -> None:
+    text = '姓名\n"' + "长" * 140_000
+    sent = {"text": text} if field == "rows" else {"content": text.encode(), "name": "名单.csv"}
+    answer = send(client.as_(OWNER, lang), class_id, **sent)
+    assert answer.status_code == 422
+    assert f'href="#{field}"' in answer.text
+    assert {"zh": "无法读取", "en": "no spreadsheet that can be read"}[lang] in answer.text
