@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
+from flask import get_template_attribute
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import aliased
 
@@ -26,6 +27,21 @@ class Happening(NamedTuple):
     facts: dict[str, Any]
     id: int
     booking_id: int | None
+
+
+def said(happening: Happening) -> str:
+    """Return what happened and why, as plain words."""
+    return _plain("said", happening)
+
+
+def through(happening: Happening) -> str:
+    """Return by which door it came, as plain words."""
+    return _plain("through", happening)
+
+
+def _plain(macro: str, happening: Happening) -> str:
+    """Return what a macro of the log says, which is mark-up to a page, as it stands in a file and in the API."""
+    return str(get_template_attribute("booking/_log.html", macro)(happening).unescape()).strip()
 
 
 who, whose = aliased(Person, name="who"), aliased(Person, name="whose")

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 
-from flask import get_template_attribute
 from flask_babel import lazy_gettext as _l
 from pydantic import Field, TypeAdapter
 from sqlalchemy import Select
@@ -86,12 +85,11 @@ def _log(statement: Select[*tuple[Any, ...]], query: Paged) -> Log:
     place = query.after(_PLACE)
     found = stories.told_of(statement.where(Event.id < place[0]) if place else statement, query.limit + 1)
     shown, following = page_of(found, query.limit, lambda h: [h.id])
-    said = get_template_attribute("booking/_log.html", "said")
     lines = [
         Happening(
             at=h.at,
             what=h.what,
-            words=said(h).strip(),
+            words=stories.said(h),
             door=h.door,
             actor=h.actor,
             booking=h.booking_id,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, flash, get_template_attribute, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -78,14 +78,12 @@ def story_of_booking(booking_id: int) -> str | Response:
 
 
 def _story(view: queries.ClassView, statement: Any, **facts: Any) -> str | Response:
-    said = get_template_attribute("booking/_log.html", "said")
-    through = get_template_attribute("booking/_log.html", "through")
     columns = (
         Column("at", _l("When"), lambda h: h.at, Event.id),
-        Column("what", _l("What happened, and why"), lambda h: said(h).strip()),
+        Column("what", _l("What happened, and why"), stories.said),
         Column("person", _l("Whose booking"), lambda h: called(h, "person") if h.person else "", stories.whose.name),
         Column("actor", _l("By"), lambda h: called(h, "actor") if h.actor else "", stories.who.name),
-        Column("door", _l("Through"), lambda h: through(h).strip(), Event.door),
+        Column("door", _l("Through"), stories.through, Event.door),
     )
     title = _("Story of a seat") if "place" in facts else _("Story of the class")
     return listed(
