@@ -28,6 +28,7 @@ from courses.ground.language import lang
 from courses.ground.refusal import REFUSALS
 from courses.homes import api as homes_api
 from courses.people.guard import public
+from courses.people.looks import none_looked
 from courses.people.rights import GRANTS, PUBLIC, Right, reached_by
 from courses.roster import api as roster_api
 from courses.webhooks import api as webhooks_api
@@ -93,6 +94,7 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(Malformed)
     def _malformed(malformed: Malformed) -> Response:
+        none_looked()
         return problem(malformed.status, malformed.code, malformed.words, malformed.faults)
 
     @app.after_request

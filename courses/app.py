@@ -219,6 +219,7 @@ def _install_errors(app: Flask) -> None:
     """Turn refusals and HTTP errors into a page or a problem document, by the door they came through."""
 
     def answer(status: int, code: str, words: str, headers: dict[str, str]) -> Any:
+        looks.none_looked()
         if request.path.startswith("/api/"):
             response: Any = api.problem(status, code, words)
         else:

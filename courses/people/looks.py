@@ -1,9 +1,10 @@
 """Who looked at whose data: reads by those who serve, teach or administer, one statement per page.
 
 A page that shows people's data says so by `looked`; the look is written when the page has been made, before it leaves:
-what cannot be written down is not shown. Reading what is one's own, or an owner's look at their own enterprise, is no
-look. What showed all of a class, an enterprise or a town is said by that, so that each person who stood in it then can
-find it. A list that was narrowed or paged, and a page about somebody, is said by those whom it showed: by nobody else.
+what cannot be written down is not shown. A form that comes back with its faults shows as much as before; a page of
+error shows nobody. Reading what is one's own, or an owner's look at their own enterprise, is no look. What showed all
+of a class, an enterprise or a town is said by that, so that each person who stood in it then can find it. A list that
+was narrowed or paged, and a page about somebody, is said by those whom it showed: by nobody else.
 What could let somebody into another's account is said as well, by `noted`, whoever did it.
 """
 
@@ -81,11 +82,16 @@ def _door() -> str:
     return "api" if has_request_context() and request.path.startswith("/api/") else "page"
 
 
+def none_looked() -> None:
+    """Say that this request ends in an error's page, which shows nobody's data."""
+    g.pop("looks", None)
+
+
 def install(app: Flask) -> None:
     @app.after_request
     def _write(response: Any) -> Any:
         looks = g.pop("looks", [])
-        if not looks or response.status_code >= 400:
+        if not looks:
             return response
         try:
             with transaction():

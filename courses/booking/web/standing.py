@@ -68,7 +68,6 @@ def appeals() -> str | Response:
         Column("made", _l("Appealed"), lambda a: a.made_at, Appeal.made_at),
         Column("state", _l("State"), _decided, (Appeal.decided_at.is_not(None), Appeal.decided_at)),
     )
-    looked(actor, "appeals", person_ids=[])
     return listed(
         "booking/appeals.html",
         _("Appeals"),
@@ -77,6 +76,7 @@ def appeals() -> str | Response:
         columns,
         Appeal.made_at,
         "state",
+        seen=lambda shown: looked(actor, "appeals", person_ids=[appealed.person_id for appealed in shown]),
         q=who,
     )
 
