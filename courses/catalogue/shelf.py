@@ -128,9 +128,9 @@ def _held(filters: Filters) -> list[ColumnElement[bool]]:
     """Return what must be true of one sitting: that it is on these days, and in this half of one."""
     held: list[ColumnElement[bool]] = []
     if filters.since:
-        held.append(Sitting.starts_at >= _begin_of(filters.since))
+        held.append(Sitting.starts_at >= begin_of(filters.since))
     if filters.until:
-        held.append(Sitting.starts_at < _begin_of(filters.until, days=1))
+        held.append(Sitting.starts_at < begin_of(filters.until, days=1))
     if filters.half:
         held.append(_in_half(filters.half))
     return held
@@ -141,7 +141,8 @@ def _in_half(half: Half) -> ColumnElement[bool]:
     return second_of_day < NOON_S if half == Half.MORNING else second_of_day >= NOON_S
 
 
-def _begin_of(day: dt.date, days: int = 0) -> dt.datetime:
+def begin_of(day: dt.date, days: int = 0) -> dt.datetime:
+    """Return when a day that somebody asked for begins, or so many days after it; within what the zones know."""
     return clock.from_local(min(max(day, FIRST_DAY), LAST_DAY) + dt.timedelta(days=days), dt.time.min)
 
 

@@ -84,6 +84,9 @@ class MomentField(DateTimeLocalField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         super().process_formdata(valuelist)
+        if self.data and not 2000 <= self.data.year <= 2200:  # beyond them zones know no time
+            self.data = None
+            raise ValueError(_l("Check the year."))
         if self.data:
             self.data = self.data.replace(tzinfo=clock.zone()).astimezone(clock.UTC)
 

@@ -102,6 +102,10 @@ def _chosen(sittings: list[Sitting], asked: int | None) -> Sitting:
     return next((s for s in sittings if s.ends_at + dt.timedelta(hours=2) > now), sittings[-1])
 
 
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 10
+
+
 @pages.post("/classes/<int:class_id>/sittings/<int:sitting_id>/attendance")
 @needs(Right.MARK_ROSTER)
 def mark(class_id: int, sitting_id: int) -> Any:
@@ -118,7 +122,7 @@ def mark(class_id: int, sitting_id: int) -> Any:
     if request.form.get("rest") == "1":
         ids = [line.seated.id for line in lines if line.attendance is None]
     else:
-        ids = [int(text) for text in request.form.getlist("booking") if text.isascii() and text.isdecimal()]
+        ids = [int(text) for text in request.form.getlist("booking") if _is_id(text)]
     back = url_for(".roster", class_id=view.row.id, sitting=sitting_id)
     if not ids:
         return redirect(back, 303)

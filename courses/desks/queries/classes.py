@@ -11,7 +11,7 @@ from courses.booking.model import SEATED, Booking
 from courses.catalogue.model import ClassState, Course, Sitting, Teaching, TrainingClass
 from courses.catalogue.planning import work_time
 from courses.catalogue.queries import Card, as_cards, cards, first_going
-from courses.ground import clock
+from courses.catalogue.shelf import begin_of
 from courses.ground.db import db
 from courses.homes.model import Home, Room
 from courses.outbox.model import UNSETTLED, Fate, Notice
@@ -250,10 +250,9 @@ def _asked_for(asked: Asked, at: dt.datetime) -> list[ColumnElement[bool]]:
     if asked.course:
         conditions.append(TrainingClass.course_id == asked.course)
     if asked.since:
-        conditions.append(TrainingClass.starts_at >= clock.from_local(asked.since, dt.time()))
+        conditions.append(TrainingClass.starts_at >= begin_of(asked.since))
     if asked.until:
-        after = clock.from_local(asked.until + dt.timedelta(days=1), dt.time())
-        conditions.append(TrainingClass.starts_at < after)
+        conditions.append(TrainingClass.starts_at < begin_of(asked.until, days=1))
     for word in asked.q.split():
         texts = (Course.title_zh, Course.title_en, Home.name_zh, Home.name_en)
         conditions.append(or_(*(text.icontains(word, autoescape=True) for text in texts)))
