@@ -1,6 +1,6 @@
 """The forms of booking: who, and what changes."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
@@ -12,6 +12,8 @@ from courses.accounts.forms import CorrectionForm
 from courses.catalogue.forms import TimetableForm
 from courses.ground.forms import REQUIRED, Between, Choices, Form, no_control_characters
 from courses.ground.refusal import Refusal
+
+PEOPLE_MAX: Final = 1000  # in one act, by either door: each is locked before their rights are asked
 
 
 class Asked(NamedTuple):
@@ -27,9 +29,10 @@ def asked(form: MultiDict[str, str], oneself: int) -> Asked:
 
     Raises Refusal("malformed") for what no page of ours sends, and "least_wrong".
     """
-    if not all(map(_is_number, [*form.getlist("people"), *filter(None, form.getlist("seen"))])):
+    ticked = form.getlist("people")
+    if len(ticked) > PEOPLE_MAX or not all(map(_is_number, [*ticked, *filter(None, form.getlist("seen"))])):
         raise Refusal("malformed")
-    people = [int(text) for text in form.getlist("people")] or ([] if "group" in form else [oneself])
+    people = [int(text) for text in ticked] or ([] if "group" in form else [oneself])
     seen = int(form["seen"]) if form.get("seen") else None
     least = form.get("least", "").strip()
     if least and people and not (_is_number(least) and 1 <= int(least) <= len(set(people))):

@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter
 
 from courses.booking import actions, queries
 from courses.booking.api.blueprint import resources
+from courses.booking.forms import PEOPLE_MAX
 from courses.booking.ledger import kept_seats
 from courses.booking.model import Consent, State
 from courses.booking.queries import ClassView, Place
@@ -142,7 +143,7 @@ Seen = Annotated[int, Field(ge=1, le=MAX_ID, examples=[1]), WHOLE]
 class Ask(Shape):
     about = _l("Whom to book for; without `people`, the caller. `seen`: the `schedule_no` that was shown.")
 
-    people: list[Id] | None = Field(None, max_length=1000)
+    people: list[Id] | None = Field(None, max_length=PEOPLE_MAX)
     least: Seats | None = None
     seen: Seen | None = None
 
