@@ -2,7 +2,7 @@
 
 from config import ROOT
 from courses.people.model import Role
-from courses.people.rights import GRANTS, PUBLIC
+from courses.people.rights import GRANTS, PUBLIC, reached_by
 
 FILE = ROOT / "docs" / "rights.md"
 
@@ -14,14 +14,17 @@ def page() -> str:
         "",
         "Made from `courses/people/rights.py` by `python -m tools.rights`; a test compares the two.",
         "",
-        "| right | who | for what |",
-        "|---|---|---|",
+        "A program does as its person may, so far as its token goes: each reads; the last column says what else.",
+        "",
+        "| right | who | for what | a token to |",
+        "|---|---|---|---|",
     ]
-    lines += [f"| `{right}` | everyone, also signed out | anything |" for right in sorted(PUBLIC)]
+    lines += [f"| `{right}` | everyone, also signed out | anything | read |" for right in sorted(PUBLIC)]
     for right, grants in sorted(GRANTS.items()):
         for roles, scope in grants:
             who = "everyone signed in" if len(roles) == len(Role) else ", ".join(sorted(roles))
-            lines.append(f"| `{right}` | {who} | {scope.__name__.replace('_', ' ')} |")
+            token = " or ".join(reached_by(right, False, scope))
+            lines.append(f"| `{right}` | {who} | {scope.__name__.replace('_', ' ')} | {token} |")
     return "\n".join(lines) + "\n"
 
 

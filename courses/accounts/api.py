@@ -22,7 +22,7 @@ from courses.people.guard import needs, signed_in
 from courses.people.looks import looked
 from courses.people.model import Enterprise, Role
 from courses.people.queries import colleagues, enterprise
-from courses.people.rights import Right, may
+from courses.people.rights import Right, require_seen
 
 resources = Blueprint("accounts_api", __name__)
 
@@ -230,8 +230,9 @@ def _profile() -> Profile:
 def _served(enterprise_id: int) -> Enterprise:
     """Return the enterprise if the actor invites there; for all others there is nothing here."""
     place = enterprise(enterprise_id)
-    if place is None or not may(signed_in(), Right.INVITE, enterprise_id=place.id, town_id=place.town_id):
+    if place is None:
         raise Refusal("not_found")
+    require_seen(signed_in(), Right.INVITE, enterprise_id=place.id, town_id=place.town_id)
     return place
 
 

@@ -23,17 +23,17 @@ from courses.ground.transaction import lock_all, locked, transaction
 from courses.outbox.actions import Reader, post_all, row_of
 from courses.people import identity
 from courses.people.model import BookingRule, Enterprise, Person
-from courses.people.rights import Actor, Right, may
+from courses.people.rights import Actor, Right, may, require
 
 
 def reach_of(actor: Actor) -> Reach:
     """Return whose people the actor may enrol by a list: those of their enterprise if they answer for it, else those
-    of the towns they serve. Raises Refusal("not_allowed")."""
+    of the towns they serve. Raises Refusal: not_allowed, beyond_token."""
     if may(actor, Right.ENROL_LIST, enterprise_id=actor.enterprise_id):
         return Reach(actor.enterprise_id, frozenset(), may(actor, Right.INVITE, enterprise_id=actor.enterprise_id))
     towns = frozenset(town for town in actor.towns if may(actor, Right.ENROL_LIST, town_id=town))
     if not towns:
-        raise Refusal("not_allowed")
+        require(actor, Right.ENROL_LIST, town_id=min(actor.towns, default=None))
     return Reach(None, towns, all(may(actor, Right.INVITE, town_id=town) for town in towns))
 
 

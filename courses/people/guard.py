@@ -5,6 +5,7 @@ said by `install`'s caller, the only place that knows both.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from flask import Flask, g, request
@@ -64,7 +65,10 @@ def install(app: Flask, find_actor: Callable[[], Actor | None]) -> None:
         if who is None:
             raise Refusal(g.get("why_nobody", "not_signed_in"))
         require(who, right)
-        require_reach(who, right, only_reads=request.method in ("GET", "HEAD"))
+        only_reads = request.method in ("GET", "HEAD")
+        require_reach(who, right, only_reads)
+        if only_reads:  # each token reads what its person may read
+            g.actor = replace(who, reach=None)
 
     @app.before_request
     def _refuse_nul() -> None:

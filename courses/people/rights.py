@@ -6,7 +6,7 @@ what the guard at the door asks. docs/rights.md is made from this table.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -185,6 +185,8 @@ GRANTS: dict[Right, Grants] = {
     Right.ADMINISTER: ((_role(Role.ADMINISTRATOR), anywhere),),
     Right.ERASE: ((_role(Role.ADMINISTRATOR), anywhere),),
 }
+SERVICE = frozenset({own_squadron, own_town, teaches})
+"""Whoever acts within these serves others: a token does so only if it was made to SERVE, whatever the right."""
 PUBLIC = frozenset({Right.READ_CATALOGUE})
 ONLY_READ = frozenset(right for right in Right if right.endswith(":read"))
 # What a token must be made for before it changes anything by a right: one of these. A right that is not named asks for
@@ -203,8 +205,10 @@ REACHED_BY: dict[Right, tuple[Reach, ...]] = {
 }
 
 
-def reached_by(right: Right, only_reads: bool) -> tuple[Reach, ...]:
-    """Return the scopes any of which a token needs to use `right`; every token reads."""
+def reached_by(right: Right, only_reads: bool, scope: Scope | None = None) -> tuple[Reach, ...]:
+    """Return the scopes any of which a token needs to use `right`, within `scope` or at all; every token reads."""
+    if scope in SERVICE and not only_reads:
+        return (Reach.SERVE,)
     return (Reach.READ,) if only_reads else REACHED_BY.get(right, (Reach.SERVE,))
 
 
@@ -221,9 +225,14 @@ def may(actor: Actor | None, right: Right, **facts: Any) -> bool:
     if actor is None:
         return False
     return any(
-        (roles is EVERYONE or not actor.roles.isdisjoint(roles)) and (not facts or scope(actor, facts))
+        (roles is EVERYONE or not actor.roles.isdisjoint(roles))
+        and (not facts or (scope(actor, facts) and _is_within_token(actor, scope)))
         for roles, scope in GRANTS[right]
     )
+
+
+def _is_within_token(actor: Actor, scope: Scope) -> bool:
+    return actor.reach is None or Reach.SERVE in actor.reach or scope not in SERVICE
 
 
 def towns_of(actor: Actor) -> frozenset[int] | None:
@@ -232,11 +241,22 @@ def towns_of(actor: Actor) -> frozenset[int] | None:
 
 
 def require(actor: Actor | None, right: Right, **facts: Any) -> None:
-    """Raise Refusal("not_signed_in") or Refusal("not_allowed") unless `may(...)`."""
+    """Raise Refusal unless `may(...)`: not_signed_in, not_allowed, or beyond_token if but for the token one might."""
     if actor is None and right not in PUBLIC:
         raise Refusal("not_signed_in")
-    if not may(actor, right, **facts):
-        raise Refusal("not_allowed")
+    if may(actor, right, **facts):
+        return
+    if actor and may(replace(actor, reach=None), right, **facts):
+        raise Refusal("beyond_token", scope=Reach.SERVE)
+    raise Refusal("not_allowed")
+
+
+def require_seen(actor: Actor, right: Right, **facts: Any) -> None:
+    """Raise Refusal unless `may(...)`: a stranger is told that there is nothing. not_found, beyond_token."""
+    try:
+        require(actor, right, **facts)
+    except Refusal as refusal:
+        raise refusal if refusal.code == "beyond_token" else Refusal("not_found") from None
 
 
 def require_reach(actor: Actor, right: Right, only_reads: bool) -> None:

@@ -30,7 +30,7 @@ from courses.ground.refusal import Refusal
 from courses.ground.transaction import lock_all, locked, transaction
 from courses.outbox.actions import Reader, withdraw
 from courses.people.model import Person, Post, Role
-from courses.people.rights import Actor, Right, require
+from courses.people.rights import Actor, Right, require_seen
 
 
 def cancel(actor: Actor, booking_id: int, door: str = "page") -> bool:
@@ -202,10 +202,7 @@ def booking_in(actor: Actor, class_: Locked, booking_id: int) -> tuple[Booking, 
         "enterprise_id": person.enterprise_id,
         "squadron_id": class_.row.squadron_id,
     }
-    try:
-        require(actor, Right.CANCEL, **facts)
-    except Refusal:
-        raise Refusal("not_found") from None
+    require_seen(actor, Right.CANCEL, **facts)
     return booking, Reader(person.id, person.email)
 
 

@@ -15,7 +15,7 @@ from courses.ground.transaction import lock_all, locked, transaction
 from courses.outbox.actions import Reader, post
 from courses.people.actions import end_posts
 from courses.people.model import Enterprise, Person, Post
-from courses.people.rights import Actor, Right, require
+from courses.people.rights import Actor, Right, require_seen
 
 
 def leave(
@@ -65,10 +65,7 @@ def enterprise_of(actor: Actor, person_id: int) -> Enterprise:
     )
     if found is None:
         raise Refusal("not_found")
-    try:
-        require(actor, Right.CHANGE_PEOPLE, enterprise_id=found.id, town_id=found.town_id)
-    except Refusal:
-        raise Refusal("not_found") from None
+    require_seen(actor, Right.CHANGE_PEOPLE, enterprise_id=found.id, town_id=found.town_id)
     return found
 
 
