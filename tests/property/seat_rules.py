@@ -44,6 +44,11 @@ class Asked:
     def waiting(self) -> list[Place]:
         return [place for place in self.places if place.state == "queued"]
 
+    @property
+    def needed(self) -> int:
+        """How many of those who wait must get a seat if any does."""
+        return min(self.least, len(self.waiting))
+
 
 def pools_of(person: int) -> list[str]:
     """GROUP are of a key unit."""
@@ -197,6 +202,9 @@ class Rules:
             raise No("list_nobody")
         self.told["list_enrolled", class_.id, OWNER.id] += 1
 
+    def able(self, class_: Class, asked: Asked) -> list[Place]:
+        return [place for place in asked.waiting if not self.clashes(class_, place.person)]
+
     def promote(self, class_: Class, newest: Sequence[Asked] = ()) -> None:
         """Move the queue up; of the `newest`, whoever asked is told in one what became of it."""
         closed: set[str] = set()
@@ -205,8 +213,7 @@ class Rules:
             free = {pool: seats for pool, seats in class_.pools.items() if pool not in closed}
             if not any(free.values()):
                 return
-            able = [place for place in asked.waiting if not self.clashes(class_, place.person)]
-            needed = min(asked.least, len(asked.waiting))
+            able, needed = self.able(class_, asked), asked.needed
             if needed > class_.capacity or len(able) < needed:
                 self.pass_over(class_, asked, "too_large" if needed > class_.capacity else "clash", newest)
                 continue
