@@ -91,7 +91,7 @@ def number_in(form: MultiDict[str, str], name: str) -> int | None:
 
 
 class MoveForm(TimetableForm):
-    seen = IntegerField(validators=[Optional()], widget=HiddenField.widget)
+    seen = SeenField(validators=[Optional()])
 
 
 class ResizeForm(Form):

@@ -58,6 +58,7 @@ class Card(NamedTuple):
     minimum: int | None
     decide_by: dt.datetime | None
     confirmed_at: dt.datetime | None
+    schedule_no: int
 
     @property
     def is_tentative(self) -> bool:
@@ -111,6 +112,7 @@ _CARDS = (
         TrainingClass.minimum,
         TrainingClass.decide_by,
         TrainingClass.confirmed_at,
+        TrainingClass.schedule_no,
     )
     .join(Course, Course.id == TrainingClass.course_id)
     .join(Topic, Topic.id == Course.topic_id)

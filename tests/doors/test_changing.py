@@ -49,6 +49,17 @@ def test_the_person_and_the_owner_change_it(client: Client, pair: tuple[int, int
     assert states(left) == {SHEN.id: "booked"}
 
 
+def test_a_class_that_moved_since_is_not_taken_unseen(client: Client, pair: tuple[int, int]) -> None:
+    left, to = pair
+    way = f"/bookings/{booking_of(left, SHEN).id}/class"
+    assert 'name="seen" value="1"' in client.as_(SHEN, lang="en").get(way).text
+    start = makers.in_days(13)
+    booking.move(makers.actor(GAO), to, [(start, start + 2 * makers.HOUR)], 3)
+    page = client.post(way, data={"to": str(to), "seen": "1"})
+    assert (page.status_code, states(left)) == (409, {SHEN.id: "booked"})
+    assert 'name="seen" value="2"' in page.text
+
+
 @pytest.mark.parametrize(("member", "status"), [(None, 302), (LU, 404), (STRANGER, 404), (GAO, 403), (CHEN, 403)])
 def test_others_do_not(client: Client, pair: tuple[int, int], member: Member | None, status: int) -> None:
     left, to = pair

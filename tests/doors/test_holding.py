@@ -4,10 +4,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from courses import api
 from courses.accounts.actions.token import make_token
 from courses.booking import actions as booking
+from courses.ground.db import db
+from courses.ground.transaction import transaction
+from courses.people.model import Post
 from tests import makers
 from tests.conftest import Client
 from tests.doors.test_pages import counted as statements
@@ -113,6 +117,15 @@ def test_a_name_given_meanwhile_is_not_replaced_on_the_page(client: Client, clas
     assert page.text.count(f'name="seen" type="hidden" value="{SHEN.id}"') == 2  # so that it is to what stands now
     assert client.post(path, data={"person": COLLEAGUE.id, "seen": str(SHEN.id)}).status_code == 303
     assert states(class_id) == {SHEN.id: "cancelled", COLLEAGUE.id: "booked"}
+
+
+def test_only_who_may_invite_is_offered_someone_new(client: Client, held: int) -> None:
+    path = f"/bookings/{held}/person"
+    with transaction():
+        db.session.scalars(select(Post).where(Post.person_id == SHEN.id)).one().is_deputy = True
+    assert f"{path}/new" in client.as_(OWNER).get(path).text
+    page = client.as_(SHEN).get(path)
+    assert (page.status_code, f"{path}/new" in page.text) == (200, False)
 
 
 def test_a_program_says_whom_it_saw(client: Client, held: int) -> None:

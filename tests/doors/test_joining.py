@@ -146,7 +146,7 @@ def test_a_taken_address_is_told_to_the_officer(client: Client) -> None:
     ask(client, email=SHEN.email)
     page = client.as_(GAO, "en").post("/join-requests/1/confirmation")
     assert page.status_code == 409
-    assert "already belongs to an account" in page.text
+    assert "belongs to an account" in page.text
 
 
 def test_the_list_is_narrowed_and_leaves_as_a_file(client: Client) -> None:

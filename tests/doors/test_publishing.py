@@ -8,6 +8,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select
 
+from courses.booking import actions as booking
 from courses.catalogue.actions import CourseText, save_draft, write_course
 from courses.catalogue.model import Holiday, TrainingClass
 from courses.ground import clock
@@ -295,6 +296,18 @@ def test_the_move_form_says_what_it_would_meet(client: Client) -> None:
     assert f"/classes/{other}" in checked.text
     assert clock.local(makers.the_class(class_id).starts_at).date() == clock.local(makers.in_days(14)).date()
     assert client.as_(OTHER_OFFICER).post(f"{page}/foresight", data=fill()).status_code == 403
+
+
+def test_what_changed_meanwhile_is_shown_and_then_moved(client: Client) -> None:
+    class_id = makers.a_class(days=14)
+    page = f"/classes/{class_id}/move"
+    start = makers.in_days(15)
+    booking.move(makers.actor(GAO), class_id, [(start, start + 2 * makers.HOUR)], 3)
+    late = client.as_(GAO, lang="en").post(page, data=fill(days=16, seen="1"))
+    assert late.status_code == 422
+    assert "Someone changed this class meanwhile." in late.text
+    [seen] = re.findall(r'name="seen" type="hidden" value="(\d)"', late.text)
+    assert client.post(page, data=fill(days=16, seen=seen)).status_code == 303
 
 
 @pytest.mark.parametrize("act", ["move", "move/foresight"])

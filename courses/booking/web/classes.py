@@ -366,7 +366,7 @@ def move(class_id: int) -> Any:
     form = MoveForm()
     offer_places(form)
     if not form.is_submitted():
-        form.room_id.data, form.seen.data = view.row.room_id, view.row.schedule_no
+        form.room_id.data = view.row.room_id
         form.show(catalogue.spans_of(view.row))
     elif form.validate() and request.form.get("act") != "check":
         act = lambda: actions.move(  # noqa: E731
@@ -377,6 +377,7 @@ def move(class_id: int) -> Any:
             return redirect(url_for(".class_page", class_id=class_id), 303)
     seen = _foreseen(form, view)
     form.pad()
+    form.seen.show(view.row.schedule_no)
     page = render_template("booking/move.html", view=view, form=form, foresight=seen)
     return page, 422 if form.errors or form.form_errors else 200
 

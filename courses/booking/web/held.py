@@ -112,7 +112,8 @@ def _choice(one: Colleague, staff: list[Colleague]) -> str:
 def _page(asked: _Asked, is_new: bool = False) -> str:
     for form in (asked.form, asked.new):
         form.seen.show(asked.place.person_id or 0)
-    return render_template("booking/person.html", **asked._asdict(), is_new=is_new)
+    invites = may(signed_in(), Right.INVITE, enterprise_id=asked.place.enterprise_id)
+    return render_template("booking/person.html", **asked._asdict(), is_new=is_new, invites=invites)
 
 
 def _named(asked: _Asked, form: Any, who: int | NewColleague) -> Any:
