@@ -469,6 +469,7 @@ def check(page: Page, lang: str) -> None:
         _axe(page)
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize(("case", "lang", "scheme"), _every())
 def test_page(demo_town: Town, door: Door, case: Case, lang: str, scheme: str) -> None:
     path = re.sub(r"{(.+?)}", lambda named: str(demo_town.one(IDS[named[1]])), case.path)
