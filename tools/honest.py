@@ -6,7 +6,7 @@
 
 Under pytest-xdist (`--dist loadgroup`) tests that fill the machine by themselves (`browser`, `concurrency`)
 go to one process one after another, so that none of them runs beside its like. Those that only look at a page (`looks`)
-come last and go to one process together: to that which has done all else.
+go to another, all together, since they share a town: they may run beside anything.
 """
 
 import os
@@ -105,10 +105,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.xdist_group("looks"))
         elif any(item.get_closest_marker(marker) for marker in FILLS_THE_MACHINE):
             item.add_marker(pytest.mark.xdist_group("fills the machine"))
-    kept.sort(key=lambda item: item.get_closest_marker("looks") is not None)  # for whoever has nothing else to do
     if left:
         config.hook.pytest_deselected(items=left)
-    items[:] = kept
+        items[:] = kept
     if is_worker(config):
         # pytest-xdist made it and sends it home.
         config.workeroutput["left_out"] = dict(counted)  # type: ignore[attr-defined]
