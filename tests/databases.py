@@ -6,6 +6,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -68,13 +69,15 @@ class Sqlite:
 
 
 class Postgres:
-    """One database; `fresh()` makes it anew from the template."""
+    """One database; `fresh()` puts a copy of the template in its place, which was made while the test before ran."""
 
     def __init__(self, folder: Path) -> None:
         self._name = f"t{os.getpid()}_{abs(hash(folder)) % 10**8}"
         self._admin = create_engine(server().format(name="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
         self._run(f"CREATE DATABASE {self._name}")
         self.url = server().format(name=self._name)
+        self._maker = ThreadPoolExecutor(1)
+        self._spare: Future[None] | None = None
 
     def _run(self, *statements: str) -> None:
         with self._admin.connect() as connection:
@@ -83,11 +86,18 @@ class Postgres:
 
     def make_template(self) -> None:
         self._run(f"CREATE DATABASE {self._name}_template TEMPLATE {self._name}")
+        self._spare = self._maker.submit(self._make_spare)
+
+    def _make_spare(self) -> None:
+        self._run(f"CREATE DATABASE {self._name}_spare TEMPLATE {self._name}_template")
 
     def fresh(self) -> None:
+        assert self._spare, "make_template comes first"
+        self._spare.result()
         self._run(
-            f"DROP DATABASE {self._name} WITH (FORCE)", f"CREATE DATABASE {self._name} TEMPLATE {self._name}_template"
+            f"DROP DATABASE {self._name} WITH (FORCE)", f"ALTER DATABASE {self._name}_spare RENAME TO {self._name}"
         )
+        self._spare = self._maker.submit(self._make_spare)
 
 
 KINDS = {"sqlite": Sqlite, "postgres": Postgres}

@@ -15,6 +15,9 @@ PATIENCE_MS = 15_000  # a machine that runs two tests at once can be slow
 expect.set_options(timeout=PATIENCE_MS)
 PHONE = {"width": 360, "height": 640}
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
+# The walks after the first one go in one language each time, and in the other as a long proof.
+IN_CHINESE = pytest.mark.parametrize("lang", ["zh", pytest.param("en", marks=pytest.mark.proof)], indirect=True)
+IN_ENGLISH = pytest.mark.parametrize("lang", ["en", pytest.param("zh", marks=pytest.mark.proof)], indirect=True)
 
 
 @pytest.fixture(scope="session")

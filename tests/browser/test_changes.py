@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Door
+from tests.browser.conftest import IN_CHINESE, IN_ENGLISH, Door
 from tests.browser.test_walk import COLLEAGUES, COURSE, DAY, fits, id_in, press, told
 from tests.browser.town import ZONE, Town, Words
 
@@ -42,6 +42,7 @@ def seat_of(town: Town, who: str) -> list[tuple[int, str]]:
     )
 
 
+@IN_ENGLISH
 def test_first_another_class_and_a_queue_by_hand(own_town: Town, door: Door, lang: str, say: Words) -> None:
     town, names = own_town, COLLEAGUES[lang]
     course = town.one("SELECT id FROM course WHERE title_en = ?", COURSE["en"])
@@ -142,6 +143,7 @@ def test_first_another_class_and_a_queue_by_hand(own_town: Town, door: Door, lan
     assert "All is well." in town.flask("doctor")
 
 
+@IN_CHINESE
 def test_standby_the_appeal_and_its_end(own_town: Town, door: Door, lang: str, say: Words) -> None:
     town = own_town
     ye = {"zh": "叶青", "en": "Ye Qing"}[lang]

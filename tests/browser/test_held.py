@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Door
+from tests.browser.conftest import IN_CHINESE, IN_ENGLISH, Door
 from tests.browser.test_offers import answers_in
 from tests.browser.test_walk import COLLEAGUES, DAY, fits, id_in, press, told
 from tests.browser.town import ZONE, Town, Words
@@ -30,6 +30,7 @@ def publish(officer: Page, say: Words, seats: int, **rules: str) -> int:
     return id_in(officer)
 
 
+@IN_CHINESE
 def test_an_enterprise_has_its_say_holds_and_names(own_town: Town, door: Door, lang: str, say: Words) -> None:
     town, (first, second, _third) = own_town, COLLEAGUES[lang]
     officer = door(town, "gao", lang)
@@ -110,6 +111,7 @@ def test_an_enterprise_has_its_say_holds_and_names(own_town: Town, door: Door, l
     assert "All is well." in town.flask("doctor")
 
 
+@IN_ENGLISH
 def test_lots_are_drawn_and_can_be_drawn_again(own_town: Town, door: Door, lang: str, say: Words) -> None:
     town, officer = own_town, door(own_town, "gao", lang)
     hour = dt.datetime.now(ZONE) + DAY
@@ -134,6 +136,7 @@ def test_lots_are_drawn_and_can_be_drawn_again(own_town: Town, door: Door, lang:
     expect(anyone.locator("main")).to_contain_text(say("by lot"))
 
 
+@IN_CHINESE
 def test_a_class_takes_place_once_enough_are_booked(own_town: Town, door: Door, lang: str, say: Words) -> None:
     town, officer = own_town, door(own_town, "gao", lang)
     class_id = publish(officer, say, 5, minimum="2")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Door
+from tests.browser.conftest import IN_CHINESE, IN_ENGLISH, Door
 from tests.browser.test_walk import fits, id_in, press, told
 from tests.browser.town import Town, Words
 
@@ -20,6 +20,7 @@ def a_class(own_town: Town, door: Door, lang: str, say: Words, seats: int) -> in
     return id_in(officer)
 
 
+@IN_ENGLISH
 def test_an_owner_enrols_a_list(own_town: Town, door: Door, lang: str, say: Words) -> None:
     class_id = a_class(own_town, door, lang, say, 2)
     owner = door(own_town, "owner", lang)
@@ -40,6 +41,7 @@ def test_an_owner_enrols_a_list(own_town: Town, door: Door, lang: str, say: Word
     fits(owner)
 
 
+@IN_CHINESE
 def test_an_officer_enrols_those_of_a_list_who_can(own_town: Town, door: Door, lang: str, say: Words) -> None:
     class_id = a_class(own_town, door, lang, say, 5)
     code = own_town.one(

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Door
+from tests.browser.conftest import IN_CHINESE, IN_ENGLISH, Door
 from tests.browser.test_walk import fits, id_in, press, told
 from tests.browser.town import Mail, Town, Words
 
@@ -18,6 +18,7 @@ def answers_in(mail: Mail) -> tuple[str, str]:
     return yes, no
 
 
+@IN_ENGLISH
 def test_a_seat_is_offered_and_answered_from_the_mail(own_town: Town, door: Door, lang: str, say: Words) -> None:
     officer = door(own_town, "gao", lang)
     officer.goto("/courses/1/classes/new")
@@ -82,6 +83,7 @@ def test_a_seat_is_offered_and_answered_from_the_mail(own_town: Town, door: Door
     fits(anyone)
 
 
+@IN_CHINESE
 def test_a_seat_that_is_declined_goes_to_the_next(own_town: Town, door: Door, lang: str, say: Words) -> None:
     officer = door(own_town, "gao", lang)
     officer.goto("/courses/1/classes/new")

@@ -3,13 +3,14 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Door
+from tests.browser.conftest import IN_ENGLISH, Door
 from tests.browser.test_walk import COLLEAGUES, fits, id_in, press, told
 from tests.browser.town import Town, Words
 
 pytestmark = pytest.mark.browser
 
 
+@IN_ENGLISH
 def test_seats_are_kept_given_in_part_and_explained(own_town: Town, door: Door, lang: str, say: Words) -> None:
     officer = door(own_town, "gao", lang)
     officer.goto("/courses/1/classes/new")

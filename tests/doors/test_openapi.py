@@ -30,7 +30,7 @@ from tests.people import GAO, SHEN, Member
 WHOLE = os.environ.get("PROOF") == "whole"
 WORLD = 16  # more ids than any table of `a_world` has
 EXAMPLES = settings(
-    max_examples=100 if WHOLE else 4,
+    max_examples=100 if WHOLE else 3,
     derandomize=not WHOLE,
     database=None,
     deadline=None,
@@ -153,6 +153,7 @@ def tokens(app: Flask) -> dict[Member, str]:
 schema = schemathesis.pytest.from_fixture("described")
 
 
+@pytest.mark.parametrize("app", ["sqlite", pytest.param("postgres", marks=pytest.mark.proof)], indirect=True)
 @schema.parametrize()
 @EXAMPLES
 def test_to_nobody(case: schemathesis.Case) -> None:
