@@ -18,7 +18,7 @@ from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.transaction import transaction
 from courses.outbox.model import Channel, Fate, Notice
-from courses.people.model import Enterprise
+from courses.people.model import Enterprise, Town
 from courses.roster import actions as roster
 from courses.roster.model import Mark
 from courses.roster.queries import sittings_of
@@ -482,3 +482,10 @@ def test_an_enterprise_not_listed_is_no_enterprise_let_off(client: Client) -> No
     assert "未列入不等于不需要配备，请向市局核实。" in page(client, INSPECTOR, "/posts?q=没有这家")
     assert words not in page(client, INSPECTOR, "/posts?q=甲科技&state=vacant")  # listed, but not vacant
     assert words not in page(client, INSPECTOR, "/posts?state=vacant")
+
+
+def test_towns_stand_in_the_order_of_their_sound(client: Client) -> None:
+    with transaction():
+        db.session.add_all([Town(name_zh=name, name_en=name) for name in ("周王庙镇", "斜桥镇", "丁桥镇")])
+    rows = [row["镇（街道）"] for row in sheet(client.as_(BUREAU), "/desk/coverage")]
+    assert [name for name in rows if name.endswith("镇")] == ["丁桥镇", "斜桥镇", "周王庙镇"]

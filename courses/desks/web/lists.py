@@ -311,7 +311,12 @@ def coverage() -> str | Response:
     statement = coverage_queries.by_town if by == "town" else coverage_queries.by_industry
     count = coverage_queries.count_of_towns if by == "town" else coverage_queries.count_of_industries
     columns = (
-        Column("name", _l("Town") if by == "town" else _l("Industry"), lambda t: plain(t, "name"), column("name_zh")),
+        Column(
+            "name",
+            _l("Town") if by == "town" else _l("Industry"),
+            lambda t: plain(t, "name"),
+            by_sound(Town.name_zh if by == "town" else Industry.name_zh),
+        ),
         Column("enterprises", _l("Enterprises"), lambda t: t.enterprises, column("enterprises"), "num"),
         Column("vacant", _l("Post vacant"), lambda t: t.vacant, column("vacant"), "num"),
         Column("managers", _l("Managers"), lambda t: t.managers, column("managers"), "num"),
