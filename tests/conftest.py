@@ -18,6 +18,7 @@ from courses.app import create_app
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.kept import forget_all
+from courses.ground.language import speaking
 from tests import makers
 from tests.databases import KINDS
 from tests.people import Member
@@ -43,9 +44,11 @@ class Client(FlaskClient):
 
 
 @pytest.fixture(autouse=True)
-def in_the_first_city() -> None:
-    """Use the first city's zone: the test before may have been in another one."""
+def in_the_first_city() -> Iterator[None]:
+    """Use the first city's zone and language: the test before may have used others."""
     clock.use_zone("Asia/Shanghai")
+    with speaking("zh"):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -89,11 +89,15 @@ class Postgres:
         self._spare = self._maker.submit(self._make_spare)
 
     def _make_spare(self) -> None:
-        self._run(f"CREATE DATABASE {self._name}_spare TEMPLATE {self._name}_template")
+        self._run(
+            f"DROP DATABASE IF EXISTS {self._name}_spare",
+            f"CREATE DATABASE {self._name}_spare TEMPLATE {self._name}_template",
+        )
 
     def fresh(self) -> None:
         assert self._spare, "make_template comes first"
-        self._spare.result()
+        if self._spare.exception():  # the test before stopped the server (`processes.database_gone`)
+            self._make_spare()
         self._run(
             f"DROP DATABASE {self._name} WITH (FORCE)", f"ALTER DATABASE {self._name}_spare RENAME TO {self._name}"
         )
