@@ -1,6 +1,5 @@
 """The pages of a list: choose the class, send a list, see what each row would get, enrol."""
 
-from types import SimpleNamespace
 from typing import Any, Final
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -16,6 +15,7 @@ from courses.bulk.words import NAMES, said_before, said_of
 from courses.ground import clock, sheets
 from courses.ground.forms import number_argument, page_number
 from courses.ground.language import lang
+from courses.ground.lists import Pager
 from courses.ground.refusal import Refusal
 from courses.people.guard import needs, signed_in
 from courses.people.looks import looked
@@ -55,8 +55,7 @@ def choose_class() -> str:
     actions.reach_of(signed_in())
     number = page_number()
     found = queries.open_classes(clock.now(), (number - 1) * CLASSES, CLASSES)
-    pager = _pager("bulk.choose_class", number, len(found) > CLASSES)
-    return render_template("bulk/classes.html", classes=found[:CLASSES], pager=pager)
+    return render_template("bulk/classes.html", classes=found[:CLASSES], pager=Pager(number, len(found) > CLASSES))
 
 
 @pages.get("/classes/<int:class_id>/lists/new")
@@ -178,7 +177,7 @@ def _list_page(list_id: int, refusal: Refusal | None = None) -> Any:
         said=said_of,
         before=said_before,
         refusal=refusal,
-        pager=_pager("bulk.list_page", number, len(rows) > PAGE_SIZE, list_id=list_id),
+        pager=Pager(number, len(rows) > PAGE_SIZE),
     )
 
 
@@ -203,13 +202,6 @@ def _taken_away(kind: str, found: EnrolmentList, rows: list[ListRow]) -> Any:
         for row in rows
     ]
     return sheets.taken_away(kind, _("Report of a list"), heads, lines)
-
-
-def _pager(endpoint: str, number: int, has_more: bool, **values: Any) -> Any:
-    def url(n: int) -> str:
-        return url_for(endpoint, **{**request.args.to_dict(), **values, "page": n})
-
-    return SimpleNamespace(number=number, pages=number + has_more, url=url)
 
 
 @pages.post("/lists/<int:list_id>/enrolment")

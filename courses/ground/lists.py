@@ -17,7 +17,8 @@ from courses.ground import sheets
 from courses.ground.db import db
 from courses.ground.forms import page_number
 
-SIZE = 50
+SIZE = 50  # rows a page
+TALL = 25  # where a row takes several lines on a phone
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,22 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Pager:
+    """Which page this is, for `_parts/pager.html`. Where nobody counted (`pages` is None) it says its number alone."""
+
+    number: int
+    has_more: bool
+    pages: int | None = None
+    url: Callable[[int], str] = lambda number: _here(page=str(number))
+
+    @classmethod
+    def of(cls, number: int, total: int, size: int) -> "Pager":
+        """Return the pager of `total` things, `size` a page."""
+        pages = max(1, -(-total // size))
+        return cls(number, number < pages, pages)
+
+
+@dataclass(frozen=True)
 class Listing:
     """One page of a list as it was asked for, with the addresses of its other pages and orders."""
 
@@ -55,11 +72,8 @@ class Listing:
         return [column for column in self.columns if not column.filed]
 
     @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // self.size))
-
-    def url(self, number: int) -> str:
-        return _here(page=str(number))
+    def pager(self) -> Pager:
+        return Pager.of(self.number, self.total, self.size)
 
     def sort_url(self, column: Column) -> str:
         """Return the address of this list by `column`: rising, or falling if that is what it is already."""

@@ -156,12 +156,12 @@ def enterprise_ids(codes: Collection[str]) -> dict[str, int]:
 
 
 def rows(import_id: int, outcome: str, offset: int = 0, limit: int | None = None) -> list[ImportRow]:
-    """Return rows in the order of the sheet, or those of one outcome; one more than `limit` if there are more."""
+    """Return rows in the order of the sheet, or those of one outcome."""
     statement = select(ImportRow).where(ImportRow.import_id == import_id).order_by(ImportRow.number)
     if outcome:
         statement = statement.where(ImportRow.outcome == outcome)
     if limit is not None:
-        statement = statement.offset(offset).limit(limit + 1)
+        statement = statement.offset(offset).limit(limit)
     return list(db.session.scalars(statement))
 
 

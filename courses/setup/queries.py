@@ -1,6 +1,7 @@
 """What the pages of setting up ask: how far the city is, what its registers hold, what stands on an entry."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select
@@ -188,8 +189,9 @@ class Held(NamedTuple):
     name_en: str
 
 
-class Listed(NamedTuple):
-    """One person of the list, with the posts they hold and where."""
+@dataclass
+class Listed:
+    """One person of the list, with the posts they hold and where (`fill_in_posts`)."""
 
     id: int
     name: str
@@ -197,7 +199,7 @@ class Listed(NamedTuple):
     email: str | None
     mobile: str | None
     has_account: bool
-    posts: list[Held]
+    posts: list[Held] = field(default_factory=list)
 
 
 class PeopleFilter(NamedTuple):
@@ -208,28 +210,25 @@ class PeopleFilter(NamedTuple):
     account: str = ""
 
 
-def people(wanted: PeopleFilter, offset: int, limit: int | None) -> list[Listed]:
-    """Return people in the order of their ids, one more than `limit` if there are more; two statements."""
-    chosen = _people(wanted).order_by(Person.id).offset(offset)
-    rows = list(db.session.scalars(chosen if limit is None else chosen.limit(limit + 1)))
-    posts = _posts_of(row.id for row in rows)
-    return [Listed(p.id, p.name, p.name_en, p.email, p.mobile, p.has_account, posts.get(p.id, [])) for p in rows]
+HAS_ACCOUNT = Person.password_hash.is_not(None)
 
 
-def _people(wanted: PeopleFilter) -> Select[Any]:
-    statement = select(Person).where(Person.left_at.is_(None))
+def people(wanted: PeopleFilter) -> Select[*tuple[Any, ...]]:
+    """Return the statement of those who have not left, for `Listed`, in no order and without their posts."""
+    told = (Person.id, Person.name, Person.name_en, Person.email, Person.mobile, HAS_ACCOUNT)
+    statement = select(*told).where(Person.left_at.is_(None))
     for word in wanted.q.split():
         texts = (Person.name, Person.name_en, Person.email, Person.mobile)
         statement = statement.where(or_(*(text.icontains(word, autoescape=True) for text in texts)))
     if wanted.role:
         statement = statement.where(exists().where(Post.person_id == Person.id, Post.role == wanted.role))
     if wanted.account:
-        is_open = Person.password_hash.is_not(None)
-        statement = statement.where(is_open if wanted.account == "yes" else ~is_open)
+        statement = statement.where(HAS_ACCOUNT if wanted.account == "yes" else ~HAS_ACCOUNT)
     return statement
 
 
-def _posts_of(person_ids: Iterable[int]) -> dict[int, list[Held]]:
+def fill_in_posts(people: Sequence[Listed]) -> None:
+    """Give each their posts, in one statement."""
     place_zh = func.coalesce(Enterprise.name_zh, Squadron.name_zh, Association.name_zh, "")
     place_en = func.coalesce(Enterprise.name_en, Squadron.name_en, Association.name_en, "")
     statement = (
@@ -237,13 +236,12 @@ def _posts_of(person_ids: Iterable[int]) -> dict[int, list[Held]]:
         .outerjoin(Enterprise, Enterprise.id == Post.enterprise_id)
         .outerjoin(Squadron, Squadron.id == Post.squadron_id)
         .outerjoin(Association, Association.id == Post.association_id)
-        .where(Post.person_id.in_(list(person_ids)))
+        .where(Post.person_id.in_([one.id for one in people]))
         .order_by(Post.id)
     )
-    found: dict[int, list[Held]] = {}
+    by_id = {one.id: one for one in people}
     for person_id, role, zh, en in db.session.execute(statement):
-        found.setdefault(person_id, []).append(Held(Role(role), zh, en))
-    return found
+        by_id[person_id].posts.append(Held(Role(role), zh, en))
 
 
 def person(person_id: int) -> Person | None:

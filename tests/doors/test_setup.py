@@ -1,6 +1,8 @@
 """Setting up a city: from an empty database through the pages, and every way in which that is refused."""
 
+import csv
 import datetime as dt
+import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +18,8 @@ from courses.catalogue.planning import work_time
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.kept import forget_all
+from courses.ground.lists import TALL
+from courses.ground.sound import sound_of
 from courses.ground.transaction import transaction
 from courses.homes.model import Home, Room
 from courses.people.model import City, Industry, Person, Post, Role, Squadron, Town
@@ -407,6 +411,12 @@ def test_people_are_found_and_listed_in_a_fixed_number_of_statements(app: Flask,
     assert SHEN.name not in page
     assert client.get("/setup/people?q=nobody-at-all").status_code == 200
     assert "page=2" not in client.get("/setup/people?role=bureau").text
+    everyone = db.session.scalar(select(func.count()).select_from(Person)) or 0
+    last = client.get("/setup/people?page=99").text
+    assert f"Page {-(-everyone // TALL)} of {-(-everyone // TALL)}" in last
+    assert 'rel="next"' not in last
+    names = [row["Name"] for row in csv.DictReader(io.StringIO(client.get("/setup/people?as=csv").text[1:]))]
+    assert names == sorted(names, key=sound_of) != sorted(names)
     assert GAO.email in client.get("/setup/people?as=csv").data.decode("utf-8-sig")
 
 

@@ -153,6 +153,7 @@ def test_filters_stay_from_page_to_page_and_from_list_to_calendar(app: Flask, cl
     for day in range(21):
         makers.a_class(days=10 + day)
     page = client.get("/?q=碳交易&town=2&sort=new&half=morning&free=1").text
+    assert "<p>第1页</p>" in page  # nobody counted how many there are
     following = page.partition('rel="next" href="')[2].partition('"')[0]
     for kept in ("town=2", "sort=new", "half=morning", "free=1", "page=2", "q=%E7%A2%B3"):
         assert kept in following

@@ -1,7 +1,6 @@
 """The page of a class and the acts on it: book, cancel, undo, move, resize, call off."""
 
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
@@ -27,6 +26,7 @@ from courses.catalogue.web.public import class_data, place_data
 from courses.ground import clock, sheets
 from courses.ground.forms import Form, page_number
 from courses.ground.language import plain
+from courses.ground.lists import Pager
 from courses.ground.markdown import as_html
 from courses.ground.refusal import Refusal
 from courses.people.guard import actor as present_actor
@@ -278,11 +278,7 @@ def draw(class_id: int) -> str:
         raise Refusal("not_found")
     held, number = drawn(view.row), page_number()
     found = held.lots[(number - 1) * PAGE_SIZE : number * PAGE_SIZE] if held else []
-    pager = SimpleNamespace(
-        number=number,
-        pages=-(-len(held.lots) // PAGE_SIZE) if held else 1,
-        url=lambda n: url_for(".draw", class_id=class_id, page=n),
-    )
+    pager = Pager.of(number, len(held.lots) if held else 0, PAGE_SIZE)
     return render_template(
         "booking/draw.html",
         view=view,
@@ -319,11 +315,7 @@ def ledger(class_id: int) -> Any:
             [_entry(entry, by_share, view.row) for entry in entries],
         )
     number = page_number()
-    pager = SimpleNamespace(
-        number=number,
-        pages=max(-(-len(entries) // PAGE_SIZE), 1),
-        url=lambda n: url_for(".ledger", class_id=class_id, page=n),
-    )
+    pager = Pager.of(number, len(entries), PAGE_SIZE)
     return render_template(
         "booking/ledger.html",
         view=view,

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from types import SimpleNamespace
-from typing import Any
 
 from flask import render_template, request, session
 from markupsafe import Markup
@@ -16,6 +14,7 @@ from courses.catalogue.web.blueprint import pages
 from courses.catalogue.web.public import list_data
 from courses.ground import clock
 from courses.ground.language import lang
+from courses.ground.lists import Pager
 from courses.ground.nonce import blank, fill_in
 from courses.people.guard import actor, public
 from courses.people.queries import city
@@ -79,9 +78,5 @@ def _shelf(
     return Markup(made)
 
 
-def _pager(filters: Filters, more: bool) -> Any:
-    return SimpleNamespace(
-        number=filters.page,
-        pages=filters.page + more,
-        url=lambda number: asked.shelves_url(filters, page=number),
-    )
+def _pager(filters: Filters, has_more: bool) -> Pager:
+    return Pager(filters.page, has_more, url=lambda number: asked.shelves_url(filters, page=number))

@@ -19,7 +19,7 @@ from courses.desks.web.blueprint import pages
 from courses.ground import clock
 from courses.ground.forms import day_argument, number_argument
 from courses.ground.language import called, plain
-from courses.ground.lists import Column, listed
+from courses.ground.lists import TALL, Column, listed
 from courses.ground.refusal import Refusal
 from courses.ground.sheets import taken_away, wanted
 from courses.ground.sound import by_sound
@@ -30,7 +30,6 @@ from courses.people.model import Enterprise, Industry, Person, Role, Town
 from courses.people.queries import city, colleagues, industry_names, town_names
 from courses.people.rights import Right
 
-TALL = 25  # rows a page, where a row takes several lines on a phone
 POST_STATES = {"vacant": _l("vacant"), "short": _l("filled, hours not met"), "met": _l("filled, hours met")}
 HOURS_STATES = {
     "never": _l("never taught"),
@@ -76,7 +75,7 @@ def posts() -> str | Response:
     columns = (
         Column("name", _l("Enterprise"), lambda p: plain(p, "name"), by_sound(Enterprise.name_zh)),
         Column("code", _l("Credit code"), lambda p: p.credit_code, Enterprise.credit_code),
-        Column("town", _l("Town"), lambda p: plain(p, "town"), Town.id),
+        Column("town", _l("Town"), lambda p: plain(p, "town"), by_sound(Town.name_zh)),
         Column("post", _l("Post"), lambda p: _("Filled") if p.managers else _("Vacant"), column("managers")),
         Column(
             "hours",
@@ -110,7 +109,7 @@ def managers() -> str | Response:
     columns = (
         Column("name", _l("Name"), called, by_sound(column("name"))),
         Column("enterprise", _l("Enterprise"), lambda m: plain(m, "enterprise"), by_sound(Enterprise.name_zh)),
-        Column("town", _l("Town"), lambda m: plain(m, "town"), Town.id),
+        Column("town", _l("Town"), lambda m: plain(m, "town"), by_sound(Town.name_zh)),
         Column("key", _l("Key unit"), lambda m: _("yes") if m.is_key_unit else "", Enterprise.is_key_unit),
         Column("classes", _l("Classes this year"), lambda m: m.classes, column("classes"), "num"),
         Column("hours", _l("Hours this year"), lambda m: m.hours, column("half_hours"), "num"),
@@ -176,6 +175,7 @@ def classes() -> str | Response:
         columns,
         TrainingClass.id,
         "-day",
+        size=TALL,
         keys=classes_queries.class_ids(served, asked, now),
         opens=classes_queries.nearest(now),
         fault=_fault_of_days(asked),

@@ -13,12 +13,12 @@ from courses.enterprise.web.blueprint import pages
 from courses.ground import clock, sheets
 from courses.ground.forms import number_argument
 from courses.ground.language import called, plain
-from courses.ground.lists import Column, listed
+from courses.ground.lists import TALL, Column, listed
 from courses.ground.refusal import Refusal
 from courses.ground.sound import by_sound
 from courses.people.guard import needs, signed_in
 from courses.people.looks import looked
-from courses.people.model import Enterprise, Role
+from courses.people.model import Enterprise, Industry, Role, Town
 from courses.people.queries import city, industry_names, town_names
 from courses.people.rights import Right, may, towns_of
 
@@ -43,8 +43,8 @@ def enterprises() -> Any:
     columns = (
         Column("name", _l("Enterprise"), lambda e: plain(e, "name"), by_sound(Enterprise.name_zh)),
         Column("code", _l("Credit code"), lambda e: e.credit_code, Enterprise.credit_code),
-        Column("town", _l("Town"), lambda e: plain(e, "town"), Enterprise.town_id),
-        Column("industry", _l("Industry"), lambda e: plain(e, "industry"), Enterprise.industry_id),
+        Column("town", _l("Town"), lambda e: plain(e, "town"), by_sound(Town.name_zh)),
+        Column("industry", _l("Industry"), lambda e: plain(e, "industry"), by_sound(Industry.name_zh)),
         Column("key", _l("Key unit"), lambda e: _("yes") if e.is_key_unit else "", filed=True),
         Column("managers", _l("Managers"), lambda e: e.managers, column("managers"), "num"),
         Column("owners", _l("Persons in charge"), lambda e: e.owners, filed=True),
@@ -60,6 +60,7 @@ def enterprises() -> Any:
         columns,
         Enterprise.id,
         "name",
+        size=TALL,
         filters=filters,
         towns=town_names(where),
         industries=industry_names(),

@@ -1,6 +1,5 @@
 """Asking to join an enterprise, reading what became of it, and deciding it."""
 
-from types import SimpleNamespace
 from typing import Any
 
 from flask import flash, make_response, redirect, render_template, request, url_for
@@ -16,6 +15,7 @@ from courses.enterprise.web.blueprint import pages
 from courses.ground import sheets
 from courses.ground.forms import page_number
 from courses.ground.language import called, lang, plain
+from courses.ground.lists import Pager
 from courses.ground.refusal import Refusal
 from courses.people.guard import needs, public, signed_in
 from courses.people.looks import looked
@@ -96,11 +96,7 @@ def joinings() -> Any:
     number = page_number()
     found = queries.joinings(where, q, state, (number - 1) * PAGE_SIZE, PAGE_SIZE + 1)
     looked(signed_in(), "joining", person_ids=queries.people_asking(found[:PAGE_SIZE]))
-    pager = SimpleNamespace(
-        number=number,
-        pages=number + (len(found) > PAGE_SIZE),
-        url=lambda n: url_for(".joinings", **{**request.args.to_dict(), "page": n}),
-    )
+    pager = Pager(number, len(found) > PAGE_SIZE)
     return render_template("enterprise/joinings.html", found=found[:PAGE_SIZE], q=q, state=state, pager=pager)
 
 

@@ -11,6 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from courses.ground import sheets
 from courses.ground.forms import page_number
 from courses.ground.language import lang, plain
+from courses.ground.lists import Pager
 from courses.ground.refusal import Refusal
 from courses.people.guard import needs, signed_in
 from courses.people.rights import Right
@@ -18,8 +19,9 @@ from courses.setup import actions, imports, queries
 from courses.setup.forms import ColumnsForm, SheetForm
 from courses.setup.model import Import, ImportRow, Outcome, Stage
 from courses.setup.sheet import BY_NAME, COLUMNS, EXAMPLE_CODE, doubled, fault_words
-from courses.setup.web.blueprint import PAGE_SIZE, pager, pages
+from courses.setup.web.blueprint import pages
 
+PAGE_SIZE = 50
 Names = Mapping[str, Mapping[int, Any]]  # of towns and industries, by the column of a sheet and their id
 
 REFUSED_AT = dict.fromkeys(("not_a_sheet", "macro_sheet", "sheet_too_long", "empty_sheet", "no_rows"), "sheet")
@@ -30,11 +32,7 @@ REFUSED_AT = dict.fromkeys(("not_a_sheet", "macro_sheet", "sheet_too_long", "emp
 def import_list() -> str:
     number = page_number()
     found = imports.listed((number - 1) * PAGE_SIZE, PAGE_SIZE)
-    return render_template(
-        "setup/imports.html",
-        imports=found[:PAGE_SIZE],
-        pager=pager(".import_list", number, len(found) > PAGE_SIZE),
-    )
+    return render_template("setup/imports.html", imports=found[:PAGE_SIZE], pager=Pager(number, len(found) > PAGE_SIZE))
 
 
 @pages.get("/setup/imports/template")
@@ -107,17 +105,18 @@ def import_page(import_id: int) -> Any:
     if kind := sheets.wanted():
         return _taken_away(kind, imports.rows(import_id, outcome))
     rows = imports.rows(import_id, outcome, (number - 1) * PAGE_SIZE, PAGE_SIZE)
+    counts = {each: getattr(found, each) for each in Outcome}
     waiting, unreached = imports.waiting(import_id) if found.stage == Stage.IMPORTED else (0, 0)
     return render_template(
         "setup/import.html",
         row=found,
-        rows=rows[:PAGE_SIZE],
+        rows=rows,
         outcome=outcome,
-        counts={each: getattr(found, each) for each in Outcome},
+        counts=counts,
         says=partial(_what_is_said, names=_names_of_places()),
         waiting=waiting,
         unreached=unreached,
-        pager=pager(".import_page", number, len(rows) > PAGE_SIZE, import_id=import_id),
+        pager=Pager.of(number, counts[Outcome(outcome)] if outcome else sum(counts.values()), PAGE_SIZE),
     )
 
 

@@ -1,25 +1,28 @@
 """The pages of people with roles, and of lecturers."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from flask import current_app, flash, g, redirect, render_template, request, url_for
+from flask import Response, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from wtforms.fields import SelectChoice
 
 from courses.catalogue.model import Lecturer
 from courses.ground import sheets
-from courses.ground.forms import page_number
 from courses.ground.language import called, plain
+from courses.ground.lists import TALL, Column, listed
 from courses.ground.refusal import Refusal
+from courses.ground.sound import by_sound
 from courses.people import links
 from courses.people.guard import needs, signed_in
 from courses.people.looks import looked
-from courses.people.model import Association, Role, Squadron
+from courses.people.model import Association, Person, Role, Squadron
 from courses.people.rights import Right
 from courses.setup import actions, queries
 from courses.setup.actions.people import STAFF
 from courses.setup.forms import ROLES, LecturerForm, PersonForm
-from courses.setup.web.blueprint import PAGE_SIZE, pager, pages
+from courses.setup.web.blueprint import pages
 
 REFUSED_AT = {
     "email_taken": "email",
@@ -30,6 +33,7 @@ REFUSED_AT = {
     "last_administrator": "roles",
     "post_held": "roles",
 }
+ACCOUNTS = {"yes": _l("has one"), "no": _l("not opened yet")}
 
 
 @pages.app_template_global("role_name")
@@ -52,27 +56,35 @@ def role_name(role: Role) -> str:
 
 @pages.get("/setup/people")
 @needs(Right.ADMINISTER)
-def people() -> Any:
-    wanted, number = _wanted(), page_number()
-    looked(signed_in(), "export" if sheets.wanted() else "people")
-    if kind := sheets.wanted():
-        heads = [
-            _("Name"),
-            _("Name in Latin letters"),
-            _("Roles"),
-            _("E-mail address"),
-            _("Mobile number"),
-            _("Account"),
-        ]
-        return sheets.taken_away(kind, _("People"), heads, [_as_row(p) for p in queries.people(wanted, 0, None)])
-    found = queries.people(wanted, (number - 1) * PAGE_SIZE, PAGE_SIZE)
-    return render_template(
-        "setup/people.html",
-        people=found[:PAGE_SIZE],
-        wanted=wanted,
-        roles=list(Role),
-        pager=pager(".people", number, len(found) > PAGE_SIZE),
+def people() -> str | Response:
+    wanted = _wanted()
+    columns = (
+        Column("name", _l("Name"), lambda one: one.name, by_sound(Person.name)),
+        Column("name_en", _l("Name in Latin letters"), lambda one: one.name_en, filed=True),
+        Column("roles", _l("Roles"), _roles),
+        Column("email", _l("E-mail address"), lambda one: one.email, Person.email),
+        Column("mobile", _l("Mobile number"), lambda one: one.mobile, Person.mobile),
+        Column("account", _l("Account"), _account, queries.HAS_ACCOUNT),
     )
+    return listed(
+        "setup/people.html",
+        _("People"),
+        queries.people(wanted),
+        lambda row: queries.Listed(*row),
+        columns,
+        Person.id,
+        "name",
+        seen=_seen,
+        size=TALL,
+        wanted=wanted,
+        role_names={role: role_name(role) for role in Role},
+        accounts=ACCOUNTS,
+    )
+
+
+def _seen(found: Sequence[queries.Listed]) -> None:
+    looked(signed_in(), "export" if sheets.wanted() else "people")
+    queries.fill_in_posts(found)
 
 
 def _wanted() -> queries.PeopleFilter:
@@ -80,13 +92,16 @@ def _wanted() -> queries.PeopleFilter:
     return queries.PeopleFilter(
         q=request.args.get("q", "").strip()[:100],
         role=role if role in list(Role) else "",
-        account=account if account in ("yes", "no") else "",
+        account=account if account in ACCOUNTS else "",
     )
 
 
-def _as_row(one: queries.Listed) -> list[str | None]:
-    held = " · ".join(f"{role_name(post.role)} {plain(post, 'name')}".strip() for post in one.posts)
-    return [one.name, one.name_en, held, one.email, one.mobile, _("has one") if one.has_account else _("not yet")]
+def _roles(one: queries.Listed) -> str:
+    return " · ".join(f"{role_name(post.role)} {plain(post, 'name')}".strip() for post in one.posts)
+
+
+def _account(one: queries.Listed) -> str:
+    return str(ACCOUNTS["yes" if one.has_account else "no"])
 
 
 @pages.get("/setup/people/new")
