@@ -10,6 +10,7 @@ import io
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +32,7 @@ SEPARATORS = ",;\t，"
 MAX_ROWS = 20_000
 READER: Final = str(Path(__file__).with_name("workbook.py"))
 READ_WITHIN: Final = 10  # seconds, in which what takes longer than its CPU time has been waiting
+READERS: Final = threading.BoundedSemaphore(2)  # of one web process: each may take 512 MB
 
 
 def wanted() -> str | None:
@@ -95,7 +97,7 @@ def read(content: bytes) -> list[list[str]]:
     """Return the rows of a spreadsheet's first sheet as text, empty ones at the end left out.
 
     Raises Refusal("not_a_sheet") for what is none, Refusal("macro_sheet") for a workbook with macros,
-    Refusal("sheet_too_long") above MAX_ROWS.
+    Refusal("sheet_too_long") above MAX_ROWS, Refusal("busy") where others' workbooks are read all the while.
     """
     rows = _read_book(content) if content[:2] in (b"PK", b"\xd0\xcf") else _read_text(content)
     while rows and not any(rows[-1]):
@@ -110,10 +112,14 @@ def _read_book(content: bytes) -> list[list[str]]:
     if any(mark in content for mark in MACROS):
         raise Refusal("macro_sheet")
     command = [sys.executable, "-I", READER, str(MAX_ROWS)]
+    if not READERS.acquire(timeout=READ_WITHIN):
+        raise Refusal("busy")
     try:
         done = subprocess.run(command, input=content, capture_output=True, check=True, timeout=READ_WITHIN)
     except (subprocess.SubprocessError, OSError):
         raise Refusal("not_a_sheet") from None
+    finally:
+        READERS.release()
     last, rows = json.loads(done.stdout)
     if last > MAX_ROWS:
         raise Refusal("sheet_too_long", rows=last, limit=MAX_ROWS)

@@ -67,3 +67,14 @@ def test_cells_come_as_they_were_typed_and_where_they_stand() -> None:
 
     read = sheets.read(a_book(fill))
     assert read == [[""] * 5, ["", "沈月", "13800138000", "2.5", "True"], [""] * 5, ["", "", "2026-11-28", "", ""]]
+
+
+def test_two_at_once_and_who_waits_too_long_is_asked_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    book = from_corner_to(0, 1)
+    monkeypatch.setattr(sheets, "READ_WITHIN", 0.01)
+    with sheets.READERS, sheets.READERS, refused("busy"):
+        sheets.read(book)
+    monkeypatch.undo()
+    with sheets.READERS:
+        assert sheets.read(book) == [["姓名", "x"]]
+    assert sheets.read(book) == [["姓名", "x"]]  # whoever read has made room again
