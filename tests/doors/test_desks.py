@@ -142,6 +142,7 @@ def test_a_manager_sees_the_next_class_and_the_year(client: Client, taught: int)
     assert f"/classes/{coming}" in text
     assert f"/bookings/{booked.id}/cancellation" in text
     assert "0573-00000001" in text
+    assert text.count("1000座教室") == 1
     assert "<b>3.5</b>" in text
     assert todos(client, SHEN)["选一门课"] == "4.5"  # of 8
     last = sheet(client, "/desk/history?when=past")[0]
