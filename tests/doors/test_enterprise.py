@@ -302,7 +302,7 @@ def test_who_cannot_invite_is_told_who_fills_a_vacant_post(app: Flask, client: C
     with transaction():
         db.session.execute(delete(Post).where(Post.enterprise_id == 1, Post.role == Role.MANAGER))
     page = client.get("/enterprises/1").text
-    link = f"{app.config['SETTINGS'].base_url}/join"
+    link = f"{app.config['SETTINGS'].base_url}/join?credit_code={makers.CODES[0]}"
     assert f'data-copy="{link}"' in page
     assert "请联系该企业" in page
     assert "企业负责人也可以邀请" in page  # whose post is still filled
@@ -311,6 +311,8 @@ def test_who_cannot_invite_is_told_who_fills_a_vacant_post(app: Flask, client: C
     page = client.get("/enterprises/1").text
     assert f'data-copy="{link}"' in page
     assert "企业负责人也可以邀请" not in page
+    assert f'value="{makers.CODES[0]}"' in client.as_(None).get(link).text
+    assert "&#34;&gt;&lt;b&gt;" in client.get('/join?credit_code="><b>').text
 
 
 def test_who_can_invite_is_offered_that(client: Client) -> None:

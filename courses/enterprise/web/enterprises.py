@@ -101,7 +101,7 @@ def enterprise(enterprise_id: int) -> Any:
         people=people,
         formers=queries.formers(place.id),
         is_vacant=not any(Role.MANAGER in member.roles for member in people),
-        join_url=current_app.config["SETTINGS"].base_url + url_for(".join"),
+        join_url=current_app.config["SETTINGS"].base_url + url_for(".join", credit_code=place.credit_code),
         may_change=may(signed_in(), Right.CHANGE_PEOPLE, enterprise_id=place.id, town_id=place.town_id),
     )
 

@@ -29,7 +29,9 @@ PAGE_SIZE = 20
 @pages.get("/join")
 @public
 def join() -> Any:
-    return render_template("enterprise/join.html", form=_form(formdata=None, role=Role.MANAGER))
+    """Ask who wants to join; `?credit_code=` of the enterprise, from a link that it was sent, stands there already."""
+    code = request.args.get("credit_code", "")[:18]
+    return render_template("enterprise/join.html", form=_form(formdata=None, role=Role.MANAGER, credit_code=code))
 
 
 def _form(**more: Any) -> JoinForm:
