@@ -177,8 +177,17 @@ def _list_page(list_id: int, refusal: Refusal | None = None) -> Any:
         said=said_of,
         before=said_before,
         refusal=refusal,
-        pager=Pager(number, len(rows) > PAGE_SIZE),
+        pager=_pager(list_id, number, len(rows) > PAGE_SIZE),
     )
+
+
+def _pager(list_id: int, number: int, has_more: bool) -> Pager:
+    """Return the pager of the list's own page, which a refused enrolment shows at another address."""
+
+    def url(number: int) -> str:
+        return url_for(".list_page", list_id=list_id, **{**request.args, "page": number})
+
+    return Pager(number, has_more, url=url)
 
 
 def _the_list(list_id: int) -> EnrolmentList:

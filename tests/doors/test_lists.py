@@ -1,8 +1,10 @@
 """Lists of people for a class through their doors: the pages, the files that are wrong, and the API."""
 
 import io
+import re
 import zipfile
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from flask import Flask
@@ -232,6 +234,16 @@ class TestWhatIsNoList:
         rows = [[f"人{n}", "", f"n{n}@x.example"] for n in range(ROWS_MAX)]
         address = looked_at(client.as_(OWNER), class_id, *rows)
         assert "第998位" in client.get(f"{address}?page=20").text
+
+    def test_a_refused_list_leads_on_to_its_other_pages_and_its_file(self, client: Client, class_id: int) -> None:
+        rows = [[f"人{n}", "", f"n{n}@x.example"] for n in range(60)]
+        address = looked_at(client.as_(OWNER), class_id, *rows, ["钱晨", "", ""])
+        refused = client.post(f"{address}/enrolment")
+        assert refused.status_code == 409
+        links = re.findall(r'href="([^"]*\?(?:page|as)=[^"]*)"', refused.text)
+        assert len(links) == 3
+        for link in links:
+            assert client.get(urljoin(f"{address}/enrolment", link)).status_code == 200
 
     def test_a_class_that_is_closed(self, client: Client, app: Flask) -> None:
         closed = makers.a_class(opens_at=clock.now() + makers.HOUR)

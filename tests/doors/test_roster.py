@@ -1,6 +1,8 @@
 """The roster as a file: for those who serve or teach the class, and what is on the page."""
 
 import datetime as dt
+import re
+from html import unescape
 
 import pytest
 from sqlalchemy import select, update
@@ -139,6 +141,8 @@ def test_wrong_times_are_told_at_the_person_and_stay_typed(
     for value in typed.values():
         assert f'value="{value.replace("<", "&lt;")}"' in line
     assert "到课早于离开" not in line_of(text, LU)
+    [sheet] = re.findall(r'href="([^"]*as=csv)"', text)
+    assert client.get(unescape(sheet)).mimetype == "text/csv"
 
 
 def test_a_line_sent_without_a_mark_is_told_so_at_the_person(client: Client, class_id: int) -> None:
