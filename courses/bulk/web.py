@@ -185,7 +185,8 @@ def _pager(list_id: int, number: int, has_more: bool) -> Pager:
     """Return the pager of the list's own page, which a refused enrolment shows at another address."""
 
     def url(number: int) -> str:
-        return url_for(".list_page", list_id=list_id, **{**request.args, "page": number})
+        asked: dict[str, Any] = {**request.args, "page": number}
+        return url_for(".list_page", list_id=list_id, **asked)
 
     return Pager(number, has_more, url=url)
 
