@@ -1,4 +1,4 @@
-"""The database: the base of all models, the engine of either kind, `insert_many`.
+"""The database: the base of all models, the engine of either kind, `insert_many`, `written_out`.
 
 What changes rows stands in `transaction.py`; what is here holds for readers and writers alike.
 """
@@ -6,12 +6,25 @@ What changes rows stands in `transaction.py`; what is here holds for readers and
 import datetime as dt
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, cast
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, CursorResult, DateTime, Dialect, Engine, Executable, MetaData, Table, event, insert
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    CursorResult,
+    DateTime,
+    Dialect,
+    Engine,
+    Executable,
+    MetaData,
+    Table,
+    bindparam,
+    event,
+    insert,
+)
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass
 from sqlalchemy.types import JSON, TypeDecorator
 
@@ -55,6 +68,12 @@ class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
 
 
 db = SQLAlchemy(metadata=Base.metadata)  # never model_class=Base (flask-sqlalchemy #1420); models subclass Base
+
+
+def written_out(ids: Collection[int]) -> BindParameter[list[int]]:
+    """Return ids for `in_()` that stand in the statement itself, so that PostgreSQL plans it for them. What it plans
+    once for whichever may come reads a whole city for one of its towns."""
+    return bindparam(None, list(ids), expanding=True, literal_execute=True)
 
 
 def engine_options(url: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import Select, case, func, select
 from courses.catalogue.model import ClassState, Course, Topic, TrainingClass
 from courses.desks.queries.hours import standing
 from courses.ground import clock
-from courses.ground.db import db
+from courses.ground.db import db, written_out
 from courses.people.model import Enterprise, Industry, Town
 
 
@@ -56,7 +56,7 @@ def by_town(year: int, target: int, towns: Collection[int] | None = None) -> Sel
         .outerjoin(of, of.c.enterprise_id == Enterprise.id)
         .group_by(Town.id)
     )
-    return statement if towns is None else statement.where(Town.id.in_(towns))
+    return statement if towns is None else statement.where(Town.id.in_(written_out(towns)))
 
 
 def by_industry(year: int, target: int, towns: Collection[int] | None = None) -> Select[*tuple[Any, ...]]:
@@ -73,18 +73,18 @@ def by_industry(year: int, target: int, towns: Collection[int] | None = None) ->
         .outerjoin(of, of.c.enterprise_id == Enterprise.id)
         .group_by(Industry.id)
     )
-    return statement if towns is None else statement.where(Enterprise.town_id.in_(towns))
+    return statement if towns is None else statement.where(Enterprise.town_id.in_(written_out(towns)))
 
 
 def count_of_towns(towns: Collection[int] | None = None) -> Select[int]:
     statement = select(func.count(Town.id))
-    return statement if towns is None else statement.where(Town.id.in_(towns))
+    return statement if towns is None else statement.where(Town.id.in_(written_out(towns)))
 
 
 def count_of_industries(towns: Collection[int] | None = None) -> Select[int]:
     """Return the statement that counts the industries that enterprises have, none being one."""
     statement = select(func.count(func.coalesce(Enterprise.industry_id, 0).distinct()))
-    return statement if towns is None else statement.where(Enterprise.town_id.in_(towns))
+    return statement if towns is None else statement.where(Enterprise.town_id.in_(written_out(towns)))
 
 
 def _counted(year: int, target: int, towns: Collection[int] | None) -> tuple[Any, list[Any]]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Subquery, func, select
 
+from courses.ground.db import written_out
 from courses.people.model import Enterprise, Person, Post, Role
 from courses.roster.model import YearlyHours
 
@@ -26,7 +27,9 @@ def standing(year: int, towns: Collection[int] | None = None) -> Subquery:
         .where(Post.role == Role.MANAGER, Person.left_at.is_(None))
     )
     if towns is not None:
-        statement = statement.where(Post.enterprise_id.in_(select(Enterprise.id).where(Enterprise.town_id.in_(towns))))
+        statement = statement.where(
+            Post.enterprise_id.in_(select(Enterprise.id).where(Enterprise.town_id.in_(written_out(towns))))
+        )
     return statement.subquery("standing")
 
 
