@@ -22,7 +22,7 @@ from courses.catalogue.model import ClassState, Course, Teaching, Topic, Trainin
 from courses.catalogue.planning import may_draft
 from courses.catalogue.queries import Card, classes_of, first_going
 from courses.ground import clock
-from courses.ground.db import db
+from courses.ground.db import db, run
 from courses.ground.sound import sound_of
 from courses.homes.model import Home, Room
 from courses.outbox.model import Channel, Fate, Notice
@@ -92,25 +92,22 @@ class Place(NamedTuple):
     standby: bool = False
 
 
-def _place() -> Any:
-    """Return the expression for a queued booking's place: one more than the enrolments that wait before it."""
-    earlier, ahead = aliased(Booking), aliased(Enrolment)
-    return (
-        select(func.count(ahead.id.distinct()) + 1)
-        .join(earlier, earlier.enrolment_id == ahead.id)
-        .where(
-            ahead.class_id == Booking.class_id,
-            or_(
-                and_(ahead.standby == Enrolment.standby, ahead.order_no < Enrolment.order_no),
-                and_(ahead.standby.is_(False), Enrolment.standby.is_(True)),
-            ),
-            earlier.state == State.QUEUED,
-        )
-        .correlate(Booking, Enrolment)
-        .scalar_subquery()
+# The statements of a booking and of a class's page are built once: building them takes longer than the database does.
+_earlier, _ahead = aliased(Booking), aliased(Enrolment)
+_PLACE = (  # of a queued booking: one more than the enrolments that wait before it
+    select(func.count(_ahead.id.distinct()) + 1)
+    .join(_earlier, _earlier.enrolment_id == _ahead.id)
+    .where(
+        _ahead.class_id == Booking.class_id,
+        or_(
+            and_(_ahead.standby == Enrolment.standby, _ahead.order_no < Enrolment.order_no),
+            and_(_ahead.standby.is_(False), Enrolment.standby.is_(True)),
+        ),
+        _earlier.state == State.QUEUED,
     )
-
-
+    .correlate(Booking, Enrolment)
+    .scalar_subquery()
+)
 _ENTRY = case((and_(TrainingClass.draw_at.is_not(None), TrainingClass.drawn_at.is_(None)), Enrolment.order_no))
 
 _PLACES = (
@@ -122,7 +119,7 @@ _PLACES = (
         Booking.state,
         Booking.reason,
         Booking.class_id,
-        _place(),
+        _PLACE,
         Enrolment.enterprise_id,
         Booking.attended,
         _ENTRY,
@@ -201,35 +198,34 @@ class Mine(NamedTuple):
     entry: int | None = None
 
 
-def _mine() -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            Booking.id,
-            Booking.class_id,
-            Booking.state,
-            Person.name,
-            Person.name_en,
-            Booking.person_id,
-            Course.title_zh,
-            Course.title_en,
-            Home.name_zh,
-            Home.name_en,
-            Room.name_zh,
-            Room.name_en,
-            TrainingClass.starts_at,
-            TrainingClass.ends_at,
-            _place(),
-            Booking.attended,
-            TrainingClass.cancel_until,
-            _ENTRY,
-        )
-        .join(Enrolment, Enrolment.id == Booking.enrolment_id)
-        .join(Person, Person.id == Booking.person_id)
-        .join(TrainingClass, TrainingClass.id == Booking.class_id)
-        .join(Course, Course.id == TrainingClass.course_id)
-        .join(Room, Room.id == TrainingClass.room_id)
-        .join(Home, Home.id == Room.home_id)
+_MINE: Select[*tuple[Any, ...]] = (
+    select(
+        Booking.id,
+        Booking.class_id,
+        Booking.state,
+        Person.name,
+        Person.name_en,
+        Booking.person_id,
+        Course.title_zh,
+        Course.title_en,
+        Home.name_zh,
+        Home.name_en,
+        Room.name_zh,
+        Room.name_en,
+        TrainingClass.starts_at,
+        TrainingClass.ends_at,
+        _PLACE,
+        Booking.attended,
+        TrainingClass.cancel_until,
+        _ENTRY,
     )
+    .join(Enrolment, Enrolment.id == Booking.enrolment_id)
+    .join(Person, Person.id == Booking.person_id)
+    .join(TrainingClass, TrainingClass.id == Booking.class_id)
+    .join(Course, Course.id == TrainingClass.course_id)
+    .join(Room, Room.id == TrainingClass.room_id)
+    .join(Home, Home.id == Room.home_id)
+)
 
 
 def _as_mine(statement: Select[*tuple[Any, ...]]) -> list[Mine]:
@@ -240,8 +236,7 @@ def _as_mine(statement: Select[*tuple[Any, ...]]) -> list[Mine]:
 def coming(person_id: int, at: dt.datetime) -> list[Mine]:
     """Return a person's live bookings in classes that have not ended, soonest first."""
     return _as_mine(
-        _mine()
-        .where(Booking.person_id == person_id, Booking.state.in_(LIVE), TrainingClass.ends_at > at)
+        _MINE.where(Booking.person_id == person_id, Booking.state.in_(LIVE), TrainingClass.ends_at > at)
         .where(Booking.class_id >= first_going(at))
         .order_by(TrainingClass.starts_at, Booking.id)
     )
@@ -250,14 +245,13 @@ def coming(person_id: int, at: dt.datetime) -> list[Mine]:
 def bookings_of(person_id: int, before: int, limit: int) -> list[Mine]:
     """Return a person's bookings, live and cancelled, newest first, below the id `before`; one more than `limit` if
     there are more."""
-    statement = _mine().where(Booking.person_id == person_id, Booking.id < before)
+    statement = _MINE.where(Booking.person_id == person_id, Booking.id < before)
     return _as_mine(statement.order_by(Booking.id.desc()).limit(limit + 1))
 
 
 def coming_of_enterprise(enterprise_id: int, at: dt.datetime, limit: int = 50) -> list[Mine]:
     return _as_mine(
-        _mine()
-        .where(Enrolment.enterprise_id == enterprise_id, Booking.state.in_(LIVE), TrainingClass.ends_at > at)
+        _MINE.where(Enrolment.enterprise_id == enterprise_id, Booking.state.in_(LIVE), TrainingClass.ends_at > at)
         .where(Enrolment.class_id >= first_going(at))
         .order_by(TrainingClass.starts_at, Booking.id)
         .limit(limit)
@@ -311,8 +305,7 @@ def classes_to_change_to(course_id: int, class_id: int) -> list[Card]:
 def seat_elsewhere(person_id: int, course_id: int, class_id: int) -> Mine | None:
     """Return a person's first live booking in another class of the course that is still to come."""
     found = _as_mine(
-        _mine()
-        .where(
+        _MINE.where(
             Booking.person_id == person_id,
             Booking.state.in_((State.BOOKED, State.QUEUED)),
             TrainingClass.course_id == course_id,
@@ -410,18 +403,22 @@ def booking_seen_by(actor: Actor, booking_id: int) -> Place | None:
     return place if may(actor, Right.READ_BOOKING, **facts) else None
 
 
-def queue_length(class_id: int, in_turn: bool = False) -> int:
-    """Return how many acts of asking wait in a class; `in_turn`: but for those on standby."""
-    waiting = select(func.count(Booking.enrolment_id.distinct()))
-    mine = (Booking.class_id == class_id, Booking.state == State.QUEUED)
-    if in_turn:
-        waiting = waiting.join(Enrolment, Enrolment.id == Booking.enrolment_id).where(Enrolment.standby.is_(False))
-    return db.session.scalar(waiting.where(*mine)) or 0
+_WAITING = select(func.count(Booking.enrolment_id.distinct())).where(
+    Booking.class_id == bindparam("class_id"), Booking.state == State.QUEUED
+)
+_IN_TURN = _WAITING.join(Enrolment, Enrolment.id == Booking.enrolment_id).where(Enrolment.standby.is_(False))
+
+
+def queue_length(class_id: int) -> int:
+    """Return how many acts of asking wait in a class."""
+    return db.session.scalar(_WAITING, {"class_id": class_id}) or 0
 
 
 def waiting_before(row: TrainingClass) -> int:
     """Return how many wait before whoever asks now, which those on standby do not; of a plain row too."""
-    return queue_length(row.id, in_turn=True) if row.queued and city().noshow_limit else row.queued
+    if not (row.queued and city().noshow_limit):
+        return row.queued
+    return int(run(_IN_TURN, {"class_id": row.id}).scalar_one())
 
 
 def undoable(class_: TrainingClass, places: Collection[Place]) -> set[int]:

@@ -4,11 +4,11 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import Select, and_, bindparam, case, func, or_, select
 
 from courses.booking.model import LATE, SEATED, Appeal, Booking, Enrolment, State, standby_until
 from courses.catalogue.model import Course, FirstAsked, TrainingClass
-from courses.ground.db import db
+from courses.ground.db import db, run
 from courses.outbox.model import Notice
 from courses.people.model import Enterprise, Person
 from courses.people.queries import city
@@ -56,15 +56,15 @@ _MISSED = (
     .join(TrainingClass, TrainingClass.id == Booking.class_id)
     .join(Course, Course.id == TrainingClass.course_id)
     .outerjoin(Appeal, Appeal.booking_id == Booking.id)
-    .where(Booking.excused.is_(False))
+    .where(Booking.excused.is_(False), Booking.person_id.in_(bindparam("people", expanding=True)))
 )
+_MISSED_BY = {True: _MISSED.where(or_(_STAYED_AWAY, _CANCELLED_LATE)), False: _MISSED.where(_STAYED_AWAY)}
 
 
 def missed(person_ids: Collection[int]) -> list[Missed]:
     """Return what counts against these people by the city's rule, whether or not it was appealed; newest first."""
-    which = or_(_STAYED_AWAY, _CANCELLED_LATE) if city().late_counts else _STAYED_AWAY
-    rows = db.session.execute(_MISSED.where(Booking.person_id.in_(person_ids), which))
-    return sorted((Missed(*row) for row in rows), key=lambda row: row.at, reverse=True)
+    rows = run(_MISSED_BY[city().late_counts], {"people": list(person_ids)})
+    return sorted((Missed._make(row) for row in rows), key=lambda row: row.at, reverse=True)
 
 
 def missed_in(booking_id: int) -> Missed | None:
