@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import Select, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from courses.booking.model import (
@@ -403,22 +403,24 @@ def booking_seen_by(actor: Actor, booking_id: int) -> Place | None:
     return place if may(actor, Right.READ_BOOKING, **facts) else None
 
 
-_WAITING = select(func.count(Booking.enrolment_id.distinct())).where(
-    Booking.class_id == bindparam("class_id"), Booking.state == State.QUEUED
-)
-_IN_TURN = _WAITING.join(Enrolment, Enrolment.id == Booking.enrolment_id).where(Enrolment.standby.is_(False))
-
-
 def queue_length(class_id: int) -> int:
     """Return how many acts of asking wait in a class."""
-    return db.session.scalar(_WAITING, {"class_id": class_id}) or 0
+    waiting = select(func.count(Booking.enrolment_id.distinct()))
+    return db.session.scalar(waiting.where(Booking.class_id == class_id, Booking.state == State.QUEUED)) or 0
+
+
+_WAITING_ON_STANDBY = select(func.count(Enrolment.id)).where(
+    Enrolment.class_id == bindparam("class_id"),
+    Enrolment.standby.is_(True),
+    exists().where(Booking.enrolment_id == Enrolment.id, Booking.state == State.QUEUED),
+)
 
 
 def waiting_before(row: TrainingClass) -> int:
     """Return how many wait before whoever asks now, which those on standby do not; of a plain row too."""
     if not (row.queued and city().noshow_limit):
         return row.queued
-    return int(run(_IN_TURN, {"class_id": row.id}).scalar_one())
+    return row.queued - int(run(_WAITING_ON_STANDBY, {"class_id": row.id}).scalar_one())
 
 
 def undoable(class_: TrainingClass, places: Collection[Place]) -> set[int]:
