@@ -160,7 +160,7 @@ class Town:
 
     def mails(self, about: str, to: str = "") -> list["Mail"]:
         """Return the mails of a kind of notice (and to one address), in the order in which they were sent."""
-        found = [Mail(file) for file in sorted((self.folder / "mail").glob("*.eml")) if f"-{about}-" in file.name]
+        found = [Mail(file) for file in sorted((self.folder / "mail").glob("[!.]*.eml")) if f"-{about}-" in file.name]
         return [mail for mail in found if to in mail.to]
 
     def mailed(self, about: str, count: int, to: str = "") -> list["Mail"]:

@@ -92,7 +92,7 @@ def invited(app: Flask, address: str) -> Reader:
 
 def mails(app: Flask, to: str) -> list[Mail]:
     """Return what someone was sent, in order."""
-    files = sorted(app.config["SETTINGS"].mail_folder.glob("*.eml"))
+    files = sorted(app.config["SETTINGS"].mail_folder.glob("[!.]*.eml"))
     return [Mail(file) for file in files if f"<{to}>".encode() in file.read_bytes()]
 
 

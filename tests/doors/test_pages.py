@@ -375,3 +375,14 @@ def test_a_reason_of_blanks_is_no_reason_and_emoji_are_letters(app: Flask, clien
     for number, (reason, status) in enumerate((("  ", 422), ("\u3000", 422), ("a\0b", 422), ("👩‍🏫\u3000改期", 303))):
         class_id = makers.a_class(days=40 + number)
         assert client.post(f"/classes/{class_id}/call-off", data={"reason": reason}).status_code == status, reason
+
+
+def test_a_mail_that_is_still_being_written_is_not_read(app: Flask, client: Client) -> None:
+    folder = app.config["SETTINGS"].mail_folder
+    folder.mkdir(exist_ok=True)
+    half = folder / ".20261123T010750-moved-1-2-mail.eml"
+    half.symlink_to(folder / "gone")  # as it is when it was renamed between the look and the reading
+    try:
+        assert client.get("/mail").status_code == 200
+    finally:
+        half.unlink()

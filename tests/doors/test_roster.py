@@ -74,7 +74,7 @@ def test_it_holds_what_is_on_the_page(client: Client, class_id: int, kind: str) 
 def test_the_page_leads_to_the_file_of_its_sitting(client: Client, class_id: int) -> None:
     _first, second = sittings_of(class_id)
     page = client.as_(GAO, "en").get(f"/classes/{class_id}/roster?sitting={second.id}").text
-    assert f'href="?sitting={second.id}&amp;as=xlsx"' in page
+    assert f'href="/classes/{class_id}/roster?sitting={second.id}&amp;as=xlsx"' in page
     empty = client.get(f"/classes/{makers.a_class(days=20)}/roster").text
     assert "as=xlsx" not in empty, "an empty list is no file"
 

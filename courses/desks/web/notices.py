@@ -39,7 +39,7 @@ def mail() -> str:
     settings: Settings = current_app.config["SETTINGS"]
     if not settings.is_development or settings.smtp_url:
         raise Refusal("not_found")
-    files = sorted(settings.mail_folder.glob("*.eml"), reverse=True)[:40] if settings.mail_folder.is_dir() else []
+    files = sorted(settings.mail_folder.glob("[!.]*.eml"), reverse=True)[:40] if settings.mail_folder.is_dir() else []
     return render_template("desks/mail.html", mails=[_read_mail(file.read_bytes()) for file in files])
 
 
