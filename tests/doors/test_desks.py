@@ -214,6 +214,12 @@ def test_the_sums_of_towns_and_industries_are_the_citys(client: Client, taught: 
     assert sum(int(row["环保管理员"]) for row in sheet(client, "/desk/coverage?by=town")) == 12
 
 
+def test_an_association_of_no_town_has_nothing_to_cover(app: Flask) -> None:
+    assert coverage.towns(2026, 8, []) == coverage.industries(2026, 8, []) == []
+    assert db.session.scalar(coverage.count_of_towns([])) == 0
+    assert len(coverage.towns(2026, 8, [1])) == 1
+
+
 def test_an_inspector_sees_posts_filled_and_hours_met_and_nothing_else(client: Client, taught: int) -> None:
     """No class, mark, notice, person or number of hours: not on the desk, nor in the list or its files."""
     assert todos(client, INSPECTOR) == {"查看学时未达标": "3"}
