@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
 
 from config import ROOT, Settings
 from courses.ground import logs, metrics, pinyin
@@ -30,13 +31,39 @@ class Server(BaseApplication):
         return self._app
 
 
+class Worker(ThreadWorker):
+    """Answers people in the order in which they came, whichever process is free first; gunicorn's own takes in all who
+    come, so that of two processes one had twice as many to answer (ADR 35)."""
+
+    asking = 0
+
+    def enqueue_req(self, conn: Any) -> None:
+        self.asking += 1
+        super().enqueue_req(conn)
+
+    def finish_request(self, conn: Any, fs: Any) -> None:
+        self.asking -= 1
+        super().finish_request(conn, fs)
+
+    def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
+        """While each thread has someone and one more waits for it, leave who comes to the socket that all share."""
+        self.set_accept_enabled(self.alive and self.asking < 2 * self.cfg.threads)
+        super().wait_for_and_dispatch_events(timeout)
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """Let go of the connection if someone waits meanwhile: kept, it would ask again ahead of them."""
+        if self.asking > self.cfg.threads:
+            req.force_close()
+        return super().handle_request(req, conn)
+
+
 def options(host: str, port: int, processes: int, threads: int) -> dict[str, Any]:
     """Return how gunicorn runs here, for the service and for whatever is measured beside it."""
     return {
         "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
         "workers": processes,
         "threads": threads,
-        "worker_class": "gthread",
+        "worker_class": Worker,
         "preload_app": True,
         "control_socket_disable": True,
         "graceful_timeout": 10,

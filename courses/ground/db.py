@@ -116,7 +116,7 @@ def _tune_sqlite(engine: Engine) -> None:
 
 
 def _take_write_lock(connection: Connection) -> None:
-    """Begin to write, asking every millisecond for at most LOCK_WAIT_MS.
+    """Begin to write, asking every half millisecond for at most LOCK_WAIT_MS.
 
     SQLite's own waiting sleeps longer each time it finds the lock taken, up to 100 ms, so that in a rush the one who
     came first can wait longest, and in vain.
@@ -132,7 +132,7 @@ def _take_write_lock(connection: Connection) -> None:
             except sqlite3.OperationalError as error:
                 if "locked" not in str(error):
                     break
-                time.sleep(0.001)
+                time.sleep(0.0005)
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more, so that its error is told as all others are
     finally:
         driver.execute(f"PRAGMA busy_timeout={LOCK_WAIT_MS}")

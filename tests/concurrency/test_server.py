@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 import pytest
@@ -144,6 +144,54 @@ def test_a_request_that_is_being_answered_is_answered_to_its_end(app: Flask) -> 
     assert [one["state"] for one in answers] == ["booked"]
     assert caller.broken == 0
     assert makers.the_class(class_id).seats_taken == 1
+
+
+def test_nobody_waits_for_a_process_that_is_held_while_another_is_free(app: Flask) -> None:
+    class_id, [person_id] = makers.a_class(), makers.strangers(1)
+    with serving(app, WEB_PROCESSES="2", WEB_THREADS="1") as server:
+        eventually(lambda: len(server.children()) == 2)
+        caller, done = Caller(server, class_id, [person_id]), threading.Event()
+
+        def book() -> None:
+            caller.book(person_id)
+            done.set()
+
+        def look(_: int) -> bool:
+            assert server.answers()
+            return not done.is_set()
+
+        early: list[bool] = []
+        asking = threading.Thread(target=book)
+        looking = threading.Thread(target=lambda: early.extend(in_threads(look, range(30), at_once=30)))
+        with held_by_another(app, class_id):
+            asking.start()
+            time.sleep(0.3)  # it waits for the lock now
+            looking.start()
+            time.sleep(1)
+        looking.join()
+        asking.join()
+    assert len(early) == 30
+    assert early.count(False) <= 1, "the one more that the held process had taken in"
+
+
+def test_a_connection_is_kept_unless_someone_waits_meanwhile(app: Flask) -> None:
+    def heard(times: int) -> list[str]:
+        line = HTTPConnection("127.0.0.1", server.port, timeout=20)
+        said = []
+        for _ in range(times):
+            line.request("GET", "/healthz")  # connects again where it was let go
+            answer = line.getresponse()
+            answer.read()
+            said.append(answer.getheader("Connection", ""))
+        line.close()
+        return said
+
+    with serving(app, WEB_PROCESSES="1", WEB_THREADS="1") as server:
+        assert heard(3) == ["keep-alive"] * 3
+        crowd = [word for said in in_threads(heard, [5] * 30, at_once=30) for word in said]
+        assert len(crowd) == 150
+        assert crowd.count("close") > 75
+        assert heard(3) == ["keep-alive"] * 3
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
