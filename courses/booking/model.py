@@ -5,7 +5,7 @@ from collections.abc import Collection
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, false, text
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text, column, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from courses.catalogue.model import TrainingClass
@@ -46,6 +46,7 @@ MOVED_UP = ("promoted", "offered", "lots_drawn")
 """Events after which a seat given up before them is gone, and an entry with them."""
 _IS_LIVE = text("state <> 'cancelled' AND person_id IS NOT NULL")
 _IS_DUE = text("due_at IS NOT NULL")
+_IS_ON_STANDBY = column("standby", Boolean).is_(True)  # in words that SQLite knows again in a statement
 
 
 class Enrolment(Base, kw_only=True):
@@ -63,6 +64,7 @@ class Enrolment(Base, kw_only=True):
         CheckConstraint("least > 0 AND least <= seats", name="least_within_seats"),
         Index("uq_enrolment_order", "class_id", "order_no", unique=True),
         Index("ix_enrolment_enterprise", "enterprise_id", "class_id"),
+        Index("ix_enrolment_standby", "class_id", sqlite_where=_IS_ON_STANDBY, postgresql_where=_IS_ON_STANDBY),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)

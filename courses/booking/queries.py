@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy import Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from courses.booking.model import (
@@ -409,10 +409,11 @@ def queue_length(class_id: int) -> int:
     return db.session.scalar(waiting.where(Booking.class_id == class_id, Booking.state == State.QUEUED)) or 0
 
 
-_WAITING_ON_STANDBY = select(func.count(Enrolment.id)).where(
-    Enrolment.class_id == bindparam("class_id"),
-    Enrolment.standby.is_(True),
-    exists().where(Booking.enrolment_id == Enrolment.id, Booking.state == State.QUEUED),
+_in_queue = select(Booking.enrolment_id).where(Booking.class_id == bindparam("class_id"), Booking.state == State.QUEUED)
+# How many of a class wait on standby. Each name in it means the same without its table's, which SQLAlchemy leaves away
+# in SQLite's RETURNING.
+WAITING_ON_STANDBY = select(func.count()).where(
+    Enrolment.class_id == bindparam("class_id"), Enrolment.standby.is_(True), Enrolment.id.in_(_in_queue)
 )
 
 
@@ -420,7 +421,7 @@ def waiting_before(row: TrainingClass) -> int:
     """Return how many wait before whoever asks now, which those on standby do not; of a plain row too."""
     if not (row.queued and city().noshow_limit):
         return row.queued
-    return row.queued - int(run(_WAITING_ON_STANDBY, {"class_id": row.id}).scalar_one())
+    return row.queued - int(run(WAITING_ON_STANDBY, {"class_id": row.id}).scalar_one())
 
 
 def undoable(class_: TrainingClass, places: Collection[Place]) -> set[int]:

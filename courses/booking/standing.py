@@ -77,7 +77,7 @@ def missed_in(booking_id: int) -> Missed | None:
 def on_standby(person_ids: Collection[int], at: dt.datetime) -> dict[int, dt.datetime]:
     """Return which of these people are on standby, and until when. Costs nothing where the city has no such rule."""
     rules = city()
-    if not rules.noshow_limit:
+    if not (person_ids and rules.noshow_limit):
         return {}
     within, lasts = dt.timedelta(days=rules.noshow_days), dt.timedelta(days=rules.standby_days)
     counted: dict[int, list[dt.datetime]] = {}

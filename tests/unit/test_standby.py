@@ -14,7 +14,7 @@ from courses.ground import clock
 from courses.roster.model import Mark
 from tests import makers
 from tests.makers import actor, at, before_start, booking_of, events, refused, states, told
-from tests.people import COLLEAGUE, GAO, LU, OTHER_OFFICER, OWNER, SHEN, STRANGER, Member
+from tests.people import COLLEAGUE, GAO, LU, NEWCOMER, OTHER_OFFICER, OWNER, SHEN, STRANGER, Member
 
 DAY = dt.timedelta(days=1)
 THEN = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
@@ -124,6 +124,23 @@ def test_one_waits_behind_all_others_though_seats_are_free(twice: list[int]) -> 
     makers.cancel(class_id, LU)
     assert states(class_id)[COLLEAGUE.id] == "booked"
     assert faults() == []
+
+
+def test_the_place_that_is_told_is_the_place_that_is_seen(twice: list[int]) -> None:
+    class_id = makers.a_class(seats=2)
+    makers.book(OWNER, class_id, COLLEAGUE, NEWCOMER)  # two bookings of one act: the ids of the two go apart
+
+    def places(*members: Member) -> list[int | None]:
+        got = [makers.book(member, class_id)[0] for member in members]
+        assert all(outcome.full for outcome in got)
+        assert [queries.place_of(outcome.id).place for outcome in got] == [outcome.place for outcome in got]  # type: ignore[union-attr]
+        return [outcome.place for outcome in got]
+
+    assert places(LU) == [1]
+    assert places(SHEN) == [2]
+    assert places(STRANGER) == [2]
+    makers.cancel(class_id, SHEN)
+    assert places(OWNER) == [3]
 
 
 def test_who_is_seated_past_those_on_standby_is_told_once_that_there_is_a_seat(twice: list[int]) -> None:

@@ -23,15 +23,16 @@ from courses.booking.actions.ground import (
     plain_class,
     require_standing,
     require_unchanged,
+    standing_by,
     tell,
     tell_requested,
 )
 from courses.booking.actions.promote import people_waiting, promote
 from courses.booking.actions.seats import require_within_limits
 from courses.booking.model import Booking, Enrolment, State, standby_from
-from courses.booking.queries import Titled, place_of, waiting_before
+from courses.booking.queries import WAITING_ON_STANDBY, Titled, place_of
 from courses.booking.seating import CLASH
-from courses.booking.standing import asked_first, on_standby
+from courses.booking.standing import asked_first
 from courses.catalogue.model import TrainingClass
 from courses.ground import clock
 from courses.ground.db import db, run, table
@@ -50,7 +51,7 @@ Asked = ParamSpec("Asked")
 class Outcome:
     """What one person got. `person`: None for a place still to be named. `place`: in the queue, counted from 1; None
     for a seat. `entry`: the number in a draw that is still to come; until then nobody has a place. `standby`: they wait
-    behind all others."""
+    behind all others. `full`: no seat was free."""
 
     id: int
     person: int | None
@@ -58,6 +59,7 @@ class Outcome:
     place: int | None
     entry: int | None = None
     standby: bool = False
+    full: bool = False
 
 
 def counted(act: Callable[Asked, list[Outcome]]) -> Callable[Asked, list[Outcome]]:
@@ -124,13 +126,13 @@ def ask(
     """
     row, at = class_.row, clock.now()
     needed = min(least or len(ids), len(ids))
-    standby = max(on_standby(ids, at).values(), default=None)
     free = 0 if awaits_draw(row) else row.capacity - row.seats_taken
+    lock_all(Person, [*ids, *people_waiting(row.id)] if free > 0 and row.queued else ids)
+    found = _require_free(actor, row, ids, needed)
+    standby = max(standing_by(found, at).values(), default=None)
     at_once = row.queued == 0 and needed == len(ids) <= free and not keeps_seats(row, at) and not standby
     # Those before may wait for a reason that does not hold for these; and there may be seats for some of these only.
     moves = free > 0 and not at_once
-    lock_all(Person, [*ids, *people_waiting(row.id)] if moves else ids)
-    found = _require_free(actor, row, ids, needed)
     require_asked_first(row, ids, at)
     require_within_limits(class_, found[0].enterprise_id, needed, at_once)
     if at_once:
@@ -138,9 +140,7 @@ def ask(
     to_approve = found[0].is_approved_first(actor) and not approved
     due_at = approval_due(row, at) if to_approve else None
     seat = State.REQUESTED if due_at else State.BOOKED
-    # The newest is the last of those that wait, but for those on standby.
-    place = 1 + (row.queued if standby else waiting_before(row))
-    made = _enrol(actor, row, found, needed, seat if at_once else State.QUEUED, at, standby is not None, due_at)
+    made, place = _enrol(actor, row, found, needed, seat if at_once else State.QUEUED, at, standby is not None, due_at)
     got = set(made) if at_once else set[int]()
     if moves:
         class_ = locked_class(row.id)
@@ -200,6 +200,7 @@ _COUNT = (
         seats_taken=_class.seats_taken + bindparam("seated"),
         queued=_class.queued + bindparam("waiting"),
     )
+    .returning(_class.queued - WAITING_ON_STANDBY.scalar_subquery())
 )
 _ENROL = insert(table(Enrolment)).returning(table(Enrolment).c.id)
 _BOOK = insert(table(Booking)).returning(table(Booking).c.id, sort_by_parameter_order=True)
@@ -214,11 +215,13 @@ def _enrol(
     at: dt.datetime,
     standby: bool,
     due_at: dt.datetime | None = None,
-) -> dict[int, Candidate]:
-    """Write the enrolment with its bookings, count them, and return each booking's id with its person. `due_at`: by
-    when the enterprise must approve a seat."""
+) -> tuple[dict[int, Candidate], int]:
+    """Write the enrolment with its bookings, count them, and return each booking's id with its person, and the place of
+    a queued one: the newest is the last of all who wait, or of those before the ones on standby. `due_at`: by when the
+    enterprise must approve a seat."""
     seated = state != State.QUEUED
-    run(_COUNT, {"class_id": class_.id, "seated": len(found) if seated else 0, "waiting": 0 if seated else 1})
+    counts = {"class_id": class_.id, "seated": len(found) if seated else 0, "waiting": 0 if seated else 1}
+    in_turn: int = run(_COUNT, counts).scalar_one()
     enrolment = {
         "class_id": class_.id,
         "order_no": class_.last_order_no + 1,
@@ -240,7 +243,7 @@ def _enrol(
         "due_at": due_at if seated else None,
     }
     ids = run(_BOOK, [{**booking, "person_id": person.id} for person in found]).scalars()
-    return dict(zip(ids, found, strict=True))
+    return dict(zip(ids, found, strict=True)), class_.queued + 1 if standby else in_turn
 
 
 def _takes_a_seat(booking_id: int) -> bool:
@@ -285,8 +288,8 @@ def _settled(
     seat = State.REQUESTED if due_at else State.BOOKED
     seats = [Outcome(id_, person.id, seat, None) for id_, person in booked.items()]
     at = None if entry else place
-    behind = standby is not None
-    return seats + [Outcome(id_, person.id, State.QUEUED, at, entry, behind) for id_, person in waiting.items()]
+    behind, full = standby is not None, class_.row.seats_taken >= class_.row.capacity
+    return seats + [Outcome(id_, person.id, State.QUEUED, at, entry, behind, full) for id_, person in waiting.items()]
 
 
 def log_and_ask(actor: Actor, class_: Locked, made: dict[int, Candidate], door: str, due_at: dt.datetime) -> None:

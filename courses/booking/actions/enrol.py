@@ -18,13 +18,14 @@ from courses.booking.actions.ground import (
     awaits_draw,
     candidates,
     is_for_those_who_asked,
+    standing_by,
 )
 from courses.booking.actions.promote import promote, waiting_in
 from courses.booking.actions.seats import Waiting, groups_of, seats_of
 from courses.booking.model import Booking, Enrolment, State, standby_from
 from courses.booking.queries import Place, places_of
 from courses.booking.seating import CLASH, Limit, Seats, Verdict, seat
-from courses.booking.standing import asked_first, on_standby
+from courses.booking.standing import asked_first
 from courses.catalogue.model import TrainingClass
 from courses.ground import clock
 from courses.ground.db import db, run, table
@@ -70,7 +71,7 @@ def _refused(row: TrainingClass, asking: Sequence[Candidate], at: dt.datetime) -
 def _seated_or_waiting(
     actor: Actor, class_: Locked, asking: Sequence[Candidate], at: dt.datetime
 ) -> dict[int, Prospect]:
-    row, standby = class_.row, on_standby([person.id for person in asking], at)
+    row, standby = class_.row, standing_by(asking, at)
     there = waiting_in(row.id)
     new = [_as_waiting(row, number, person, person.id in standby) for number, person in enumerate(asking, 1)]
     queue = [one for one in (*there, *new) if at >= standby_from(row) or not one.enrolment.standby]
@@ -165,7 +166,7 @@ def enrol(actor: Actor, class_: Locked, asking: Sequence[Candidate], door: str) 
     """Let each of these ask for a seat, in this order, log and tell what they got, and return it. None of them is
     refused by `prospects`. Call it under the lock of the class, read with `locked_class`, and of all who wait."""
     at = clock.now()
-    standby = on_standby([person.id for person in asking], at)
+    standby = standing_by(asking, at)
     made = _written(actor, class_, asking, standby, at)
     promote(class_, at, newest=made)
     places = places_of(made)

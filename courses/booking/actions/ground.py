@@ -9,7 +9,8 @@ from sqlalchemy import BindParameter, Select, and_, bindparam, insert, or_, sele
 from sqlalchemy.orm import aliased
 
 from courses.booking.announce import announce_bookings
-from courses.booking.model import Booking, Enrolment, Event, State
+from courses.booking.model import LATE, Booking, Enrolment, Event, State
+from courses.booking.standing import on_standby
 from courses.catalogue import queries as catalogue
 from courses.catalogue.model import ClassState, Course, Sitting, TrainingClass
 from courses.catalogue.planning import work_time
@@ -116,7 +117,7 @@ def require_unchanged(class_: TrainingClass, seen: int | None) -> None:
 
 class Candidate(NamedTuple):
     """One person who may take a seat: where employed, whether already in the class, what would clash,
-    whether the enterprise wants to be asked first."""
+    whether the enterprise wants to be asked first, whether anything was missed that could count against them."""
 
     id: int
     name: str
@@ -125,6 +126,7 @@ class Candidate(NamedTuple):
     is_in: bool
     clash: tuple[str, str, dt.datetime, dt.datetime] | None
     asks_first: bool = False
+    has_missed: bool = False
 
     def is_approved_first(self, actor: Actor) -> bool:
         """Return whether a seat that the actor books for this person waits for the enterprise's approval."""
@@ -142,6 +144,11 @@ def _candidates() -> Select[*tuple[Any, ...]]:
         .exists()
     )
     live = Booking.state != State.CANCELLED  # a list of states would be spelt out anew at each run
+    earlier = aliased(Booking)
+    missed = select(earlier.id).where(
+        earlier.person_id == Person.id,
+        or_(earlier.attended.is_(False), *(earlier.reason == late for late in LATE)),
+    )
     in_the_way = and_(
         Booking.person_id == Person.id,
         or_(
@@ -162,6 +169,7 @@ def _candidates() -> Select[*tuple[Any, ...]]:
             Course.title_en,
             TrainingClass.starts_at,
             TrainingClass.ends_at,
+            missed.correlate(Person).exists(),
         )
         .outerjoin(Post, employed)
         .outerjoin(Enterprise, Enterprise.id == Post.enterprise_id)
@@ -177,16 +185,22 @@ _CANDIDATES = _candidates()
 
 def candidates(class_id: int, person_ids: Collection[int]) -> dict[int, Candidate]:
     """Return these people in one statement, with their live booking in this class and the seat they hold elsewhere
-    at one of its hours, if any."""
+    at one of its hours, if any. What they missed is looked at by `standing_by`."""
     asked = {"class_id": class_id, "person_ids": list(person_ids)}
     found: dict[int, Candidate] = {}
     for row in run(_CANDIDATES, asked):
-        id_, name, email, enterprise_id, rule, other, zh, en, start, end = tuple(row)
+        id_, name, email, enterprise_id, rule, other, zh, en, start, end, missed = tuple(row)
         so_far = found.get(id_)
         is_in = other == class_id or bool(so_far and so_far.is_in)
         clash = (zh, en, start, end) if other not in (None, class_id) else so_far.clash if so_far else None
-        found[id_] = Candidate(id_, name, email, enterprise_id, is_in, clash, rule == BookingRule.APPROVAL)
+        asks_first = rule == BookingRule.APPROVAL
+        found[id_] = Candidate(id_, name, email, enterprise_id, is_in, clash, asks_first, bool(missed))
     return found
+
+
+def standing_by(people: Collection[Candidate], at: dt.datetime) -> dict[int, dt.datetime]:
+    """Return which of these are on standby, and until when. Costs nothing where none of them missed anything."""
+    return on_standby([person.id for person in people if person.has_missed], at)
 
 
 _LOG = insert(table(Event))

@@ -13,12 +13,12 @@ from courses.booking.actions.ground import (
     locked_class,
     log,
     require_standing,
+    standing_by,
     tell,
 )
 from courses.booking.actions.hand_over import hand_over
 from courses.booking.actions.seats import may_pass_on
 from courses.booking.model import Booking, Enrolment, State, standby_from
-from courses.booking.standing import on_standby
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.refusal import Refusal
@@ -119,7 +119,7 @@ def _fit(class_: Locked, booking: Booking, enrolment: Enrolment, person_id: int)
 
 def _require_in_turn(class_: Locked, person: Candidate, at: dt.datetime) -> None:
     """Nobody gets round waiting behind all others by being named: not before free seats are for those on standby."""
-    until = on_standby([person.id], at).get(person.id)
+    until = standing_by([person], at).get(person.id)
     if until and at < standby_from(class_.row):
         raise Refusal("on_standby", person=person.name, until=until)
 

@@ -190,14 +190,15 @@ def create(class_id: int) -> Any:
     elif waiting and waiting[0].entry:
         flash(_("You are in the draw, entry %(number)s. The outcome comes by mail.", number=waiting[0].entry), "wait")
     elif waiting:
-        flash(_no_seat(class_id, waiting[0].place), "wait")
+        flash(_no_seat(waiting[0]), "wait")
     return redirect(url_for(".class_page", class_id=class_id), 303)
 
 
-def _no_seat(class_id: int, place: int | None) -> str:
-    if the_view(class_id).row.is_full:
-        return str(_("The class is full: number %(place)s in the queue.", place=place))
-    return str(_("There is no free seat for you now: number %(place)s in the queue. The page says why.", place=place))
+def _no_seat(got: actions.Outcome) -> str:
+    if got.full:
+        return str(_("The class is full: number %(place)s in the queue.", place=got.place))
+    words = _("There is no free seat for you now: number %(place)s in the queue. The page says why.", place=got.place)
+    return str(words)
 
 
 @pages.post("/bookings/<int:booking_id>/cancellation")
