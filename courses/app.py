@@ -4,6 +4,7 @@ import hashlib
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, redirect, render_template, request, url_for
 from flask.sessions import SecureCookieSessionInterface
@@ -165,7 +166,16 @@ def _install_links(app: Flask) -> None:
             return url_for(endpoint, **values)
         return plain_link(endpoint, request.script_root)
 
-    app.jinja_env.globals["url_for"] = link
+    app.jinja_env.globals.update(url_for=link, page_path=page_path)
+
+
+def page_path() -> str:
+    """Return the path under which the page in sight can be asked for again: an address that only takes an act shows its
+    answer on the page it was done from."""
+    if not request.url_rule or "GET" in (request.url_rule.methods or ()):
+        return request.path
+    came_from = urlsplit(request.referrer or "")
+    return came_from.path if came_from.netloc == request.host and not came_from.path.startswith("//") else "/"
 
 
 def _hashed(file: Path) -> str:

@@ -89,13 +89,18 @@ def test_lists_have_a_fixed_number_of_statements(app: Flask, client: Client, pat
     assert counts[0] == counts[1]
 
 
-def test_a_booking_is_at_most_nine_statements(app: Flask, client: Client) -> None:
+@pytest.mark.parametrize("seats", [1, 3], ids=["in the queue", "a seat"])
+def test_a_booking_is_at_most_nine_statements(app: Flask, client: Client, seats: int) -> None:
     """Eight on SQLite; the ninth on PostgreSQL locks the person, so that nobody gets two seats at one hour."""
-    class_id = makers.a_class()
+    makers.a_rule_about_staying_away()
+    class_id = makers.a_class(seats=seats)
+    for member in (LU, COLLEAGUE):
+        makers.book(member, class_id)
     client.as_(SHEN).get("/")
     anybody_listens()  # asked once in two seconds
     with counted() as seen:
         assert client.post(f"/classes/{class_id}/bookings", data={"seen": "1"}).status_code == 303
+    assert makers.states(class_id)[SHEN.id] == ("booked" if seats == 3 else "queued")
     assert len(seen) == (8 if db.engine.dialect.name == "sqlite" else 9), seen
 
 
@@ -299,6 +304,26 @@ def test_the_language_is_the_visitors_then_the_persons(app: Flask, client: Clien
     assert "Course supermarket" in client.as_(LU).get("/", headers={"Accept-Language": "zh"}).text
     assert "课程超市" in client.get("/?lang=zh").text
     assert "课程超市" in client.get("/").text, "kept in the cookie"
+
+
+@pytest.mark.parametrize(
+    ("came_from", "leads_to"),
+    [
+        ("http://localhost/classes/{}", "/classes/{}"),
+        ("http://elsewhere.example/classes/{}", "/"),
+        ("http://localhost//elsewhere.example", "/"),
+        (None, "/"),
+    ],
+)
+def test_a_refused_act_is_read_in_the_other_language_where_it_was_done(
+    client: Client, came_from: str | None, leads_to: str
+) -> None:
+    class_id = makers.a_class()
+    makers.book(SHEN, class_id)
+    headers = {"Referer": came_from.format(class_id)} if came_from else {}
+    page = client.as_(SHEN).post(f"/classes/{class_id}/bookings", data={"seen": "1"}, headers=headers)
+    assert page.status_code == 409
+    assert f'class="switch" href="{leads_to.format(class_id)}?lang=en"' in page.text
 
 
 def test_english_falls_back_to_chinese_with_a_mark(app: Flask, client: Client) -> None:
