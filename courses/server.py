@@ -47,7 +47,8 @@ class Worker(ThreadWorker):
 
     def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
         """While each thread has someone and one more waits for it, leave who comes to the socket that all share."""
-        self.set_accept_enabled(self.alive and self.asking < 2 * self.cfg.threads)
+        if self.asking >= 2 * self.cfg.threads:
+            self.set_accept_enabled(False)  # `run` takes it back before each turn
         super().wait_for_and_dispatch_events(timeout)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
