@@ -191,7 +191,7 @@ def test_a_connection_is_kept_unless_someone_waits_meanwhile(app: Flask) -> None
         crowd = [word for said in in_threads(heard, [5] * 30, at_once=30) for word in said]
         assert len(crowd) == 150
         assert crowd.count("close") > 75
-        assert heard(3) == ["keep-alive"] * 3
+        eventually(lambda: heard(3) == ["keep-alive"] * 3)  # once all of them have gone
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
