@@ -1,6 +1,7 @@
 """create_app: the only place that knows every room."""
 
 import hashlib
+from contextlib import suppress
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -171,11 +172,15 @@ def _install_links(app: Flask) -> None:
 
 def page_path() -> str:
     """Return the path under which the page in sight can be asked for again: an address that only takes an act shows its
-    answer on the page it was done from."""
+    answer on the page it was done from. Home, where that takes acts only too, or is elsewhere."""
     if not request.url_rule or "GET" in (request.url_rule.methods or ()):
         return request.path
-    came_from = urlsplit(request.referrer or "")
-    return came_from.path if came_from.netloc == request.host and not came_from.path.startswith("//") else "/"
+    came_from, here = urlsplit(request.referrer or ""), current_app.create_url_adapter(request)
+    if here and came_from.netloc == request.host:
+        with suppress(HTTPException):
+            here.match(came_from.path, method="GET")
+            return came_from.path
+    return "/"
 
 
 def _hashed(file: Path) -> str:

@@ -418,7 +418,7 @@ WAITING_ON_STANDBY = select(func.count()).where(
 
 
 def waiting_before(row: TrainingClass) -> int:
-    """Return how many wait before whoever asks now, which those on standby do not; of a plain row too."""
+    """Return how many wait before whoever asks now, which those on standby do not."""
     if not (row.queued and city().noshow_limit):
         return row.queued
     return row.queued - int(run(WAITING_ON_STANDBY, {"class_id": row.id}).scalar_one())

@@ -312,6 +312,8 @@ def test_the_language_is_the_visitors_then_the_persons(app: Flask, client: Clien
         ("http://localhost/classes/{}", "/classes/{}"),
         ("http://elsewhere.example/classes/{}", "/"),
         ("http://localhost//elsewhere.example", "/"),
+        ("http://localhost/classes/{}/bookings", "/"),  # refused there a moment ago
+        ("http://localhost", "/"),
         (None, "/"),
     ],
 )
