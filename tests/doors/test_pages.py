@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from courses.booking import actions
+from courses.catalogue.model import Share, ShareKind
 from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.kept import forget_all
@@ -227,6 +228,16 @@ def test_a_seat_gone_between_page_and_click_becomes_a_place_in_the_queue(app: Fl
     makers.book(SHEN, class_id)
     assert client.post(f"/classes/{class_id}/bookings", data={"seen": "1"}).status_code == 303
     assert "number 1 in the queue" in client.get(f"/classes/{class_id}").text
+
+
+def test_who_waits_beside_a_free_seat_is_not_told_that_the_class_is_full(client: Client) -> None:
+    kept = {"shares": [Share(ShareKind.KEY_UNIT, 1)], "shares_until": makers.in_days(9)}
+    class_id = makers.a_class(seats=2, **kept)
+    makers.book(SHEN, class_id)
+    assert client.as_(LU).post(f"/classes/{class_id}/bookings", data={"seen": "1"}).status_code == 303
+    page = client.get(f"/classes/{class_id}").text
+    assert "There is no free seat for you now: number 1 in the queue." in page
+    assert "The class is full" not in page
 
 
 def test_an_owner_books_several_in_one_act(app: Flask, client: Client) -> None:
