@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import IN_CHINESE, IN_ENGLISH, Door
-from tests.browser.test_walk import COLLEAGUES, COURSE, DAY, fits, id_in, press, told
+from tests.browser.test_walk import COLLEAGUES, COURSE, DAY, fits, follow, id_in, press, told
 from tests.browser.town import ZONE, Town, Words
 
 pytestmark = pytest.mark.browser
@@ -50,7 +50,7 @@ def test_first_another_class_and_a_queue_by_hand(own_town: Town, door: Door, lan
     # A manager asks to be told; the class that then comes is for those who asked until tomorrow evening.
     manager = door(town, "shen", lang)
     manager.goto(f"/courses/{course}")
-    manager.locator("form[action$='/interest'] .button").click()
+    follow(manager.locator("form[action$='/interest'] .button"))
     expect(manager.locator("form[action$='/interest/withdrawal'] .button")).to_be_visible()
     officer = door(town, "gao", lang)
     tomorrow = (dt.datetime.now(ZONE) + DAY).strftime("%Y-%m-%dT20:00")
@@ -94,7 +94,7 @@ def test_first_another_class_and_a_queue_by_hand(own_town: Town, door: Door, lan
 
     # The officer puts the second first, and has to say why.
     officer.goto(f"/classes/{second}")
-    officer.locator("ol.desk li").filter(has_text=names[LI]).get_by_role("link", name=say("Another place")).click()
+    follow(officer.locator("ol.desk li").filter(has_text=names[LI]).get_by_role("link", name=say("Another place")))
     officer.locator("#place").fill("1")
     fits(officer)
     press(officer, say("Change the order"))
@@ -123,9 +123,9 @@ def test_first_another_class_and_a_queue_by_hand(own_town: Town, door: Door, lan
     third = publish(officer, course, 2, 3, say)
     owner.goto(f"/classes/{second}")
     waiting = owner.locator("section.note").filter(has_text=names[WANG])
-    waiting.get_by_role("link", name=say("Change to another class")).click()
+    follow(waiting.get_by_role("link", name=say("Change to another class")))
     there = owner.locator("ol.desk li").filter(has=owner.locator(f"a[href='/classes/{third}']"))
-    there.get_by_role("button", name=say("Change to this class")).click()
+    follow(there.get_by_role("button", name=say("Change to this class")))
     told(owner, say("The seat is now in this class. The other one is given up; a confirmation is on its way."))
     assert seat_of(town, "wang.yan") == [(third, "booked")]
     manager.goto(f"/classes/{second}")
@@ -154,7 +154,7 @@ def test_standby_the_appeal_and_its_end(own_town: Town, door: Door, lang: str, s
     # Who stayed away twice reads on the desk why they wait behind others, and says what happened.
     manager = door(town, "ye", lang)
     manager.goto("/desk")
-    manager.locator("ol.todo a[href='/standing']").click()
+    follow(manager.locator("ol.todo a[href='/standing']"))
     main = manager.locator("main")
     expect(main.locator(".note")).to_contain_text({"zh": "您列候补末位", "en": "You are on standby until"}[lang])
     fits(manager)
@@ -168,10 +168,9 @@ def test_standby_the_appeal_and_its_end(own_town: Town, door: Door, lang: str, s
     # The officer finds it on the desk, reads the words, and answers in words.
     officer = door(town, "gao", lang)
     officer.goto("/desk")
-    officer.locator("ol.todo a[href='/appeals']").click()
+    follow(officer.locator("ol.todo a[href='/appeals']"))
     fits(officer)
-    officer.get_by_role("row").filter(has_text=ye).get_by_role("link").first.click()
-    officer.wait_for_url("**/appeals/*")
+    follow(officer.get_by_role("row").filter(has_text=ye).get_by_role("link").first)
     fits(officer)
     officer.get_by_label(say("It does not count"), exact=True).check()
     officer.locator("#answer").fill("情况属实 agreed")

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import IN_CHINESE, IN_ENGLISH, Door
 from tests.browser.test_offers import answers_in
-from tests.browser.test_walk import COLLEAGUES, DAY, fits, id_in, press, told
+from tests.browser.test_walk import COLLEAGUES, DAY, fits, follow, id_in, press, told
 from tests.browser.town import ZONE, Town, Words
 
 pytestmark = pytest.mark.browser
@@ -60,17 +60,17 @@ def test_an_enterprise_has_its_say_holds_and_names(own_town: Town, door: Door, l
     # Two seats are held, and say later who comes; the one who was named gives way to another.
     owner.locator("#hold summary").click()
     owner.locator("#hold-seats").fill("2")
-    owner.locator("#hold .button").click()
+    follow(owner.locator("#hold .button"))
     told(owner, say("%(num)s seat is held. Now say who comes.", num=2) if lang == "zh" else "2 seats are held.")
     fits(owner)
-    owner.locator("#held").get_by_role("link", name=say("Say who comes")).first.click()
+    follow(owner.locator("#held").get_by_role("link", name=say("Say who comes")).first)
     owner.get_by_label(first).check()
     fits(owner)
     press(owner, say("Name this person"))
     told(owner, say("%(name)s is named, and is being told.", name=first))
     owner.goto(page_of_class)
     named = owner.locator("section.note").filter(has_text=first)
-    named.get_by_role("link", name=say("Send a colleague instead")).click()
+    follow(named.get_by_role("link", name=say("Send a colleague instead")))
     owner.get_by_label(second).check()
     fits(owner)
     press(owner, say("Send this colleague"))

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import IN_CHINESE, IN_ENGLISH, Door
-from tests.browser.test_walk import fits, id_in, press, told
+from tests.browser.test_walk import fits, follow, id_in, press, told
 from tests.browser.town import Town, Words
 
 pytestmark = pytest.mark.browser
@@ -36,7 +36,7 @@ def test_an_owner_enrols_a_list(own_town: Town, door: Door, lang: str, say: Word
     main = owner.locator("main")
     expect(main).to_contain_text(say("Nobody is enrolled yet. This is what each row would get now."))
     expect(main).to_contain_text(say("Will wait in the queue, place %(place)s", place=1))
-    owner.locator("main form .button.main").click()
+    follow(owner.locator("main form .button.main"))
     expect(owner.locator("main")).to_contain_text(say("Waits in the queue, place %(place)s", place=1))
     fits(owner)
 
@@ -62,6 +62,6 @@ def test_an_officer_enrols_those_of_a_list_who_can(own_town: Town, door: Door, l
     press(officer, say("Correct the list"))
     assert "12345" in officer.locator("#rows").input_value()
     officer.go_back()
-    officer.locator("main form .button").click()
+    follow(officer.locator("main form .button"))
     expect(officer.locator("main")).to_contain_text(say("new here: is invited"))
     fits(officer)

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import IN_CHINESE, IN_ENGLISH, Door
-from tests.browser.test_walk import fits, id_in, press, told
+from tests.browser.test_walk import fits, follow, id_in, press, told
 from tests.browser.town import Mail, Town, Words
 
 pytestmark = pytest.mark.browser
@@ -111,7 +111,7 @@ def test_a_seat_that_is_declined_goes_to_the_next(own_town: Town, door: Door, la
     third.goto(f"/classes/{class_id}")
     expect(third.locator("main")).to_contain_text(say("Seat offered"))
     fits(third)
-    third.get_by_role("button", name=say("Yes, I take the seat"), exact=True).click()
+    follow(third.get_by_role("button", name=say("Yes, I take the seat"), exact=True))
     told(third, say("The seat is accepted."))
     anyone = door(own_town, "", lang)
     anyone.goto(f"/classes/{class_id}/seats")

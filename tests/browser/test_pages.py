@@ -16,7 +16,7 @@ from playwright.sync_api import Locator, Page, Response, expect
 
 from courses.demo.names import credit_code
 from tests.browser.conftest import Door
-from tests.browser.test_walk import fits
+from tests.browser.test_walk import fits, follow
 from tests.browser.town import Town
 
 pytestmark = pytest.mark.browser
@@ -314,27 +314,25 @@ def _empty(page: Page) -> None:
     typed = "input:not([type=hidden], [type=radio], [type=checkbox])"
     for field in _form(page).locator(typed).all():
         field.evaluate("field => { field.value = '' }")
-    _form(page).locator(".button:visible").last.click()
+    follow(_form(page).locator(".button:visible").last)
     expect(page.locator(".summary")).to_be_focused()
 
 
 def _backwards(page: Page) -> None:
     page.locator("#sittings-0-end").fill("08:00")
-    _form(page).locator(".button:visible").last.click()
+    follow(_form(page).locator(".button:visible").last)
     expect(page.locator("#sittings-0-end-error")).to_be_visible()
     expect(page.locator(".summary a")).to_have_attribute("href", "#sittings-0-end")
 
 
 def _asked(page: Page) -> None:
     page.locator("#login").fill("nobody@demo.example")
-    _form(page).locator(".button").click()
-    page.wait_for_url("**/resets")
+    follow(_form(page).locator(".button"))
 
 
 def _token(page: Page) -> None:
     page.locator("#tokens #label").fill("培训记录 training records")
-    page.locator("#tokens .button").last.click()
-    page.wait_for_load_state()
+    follow(page.locator("#tokens .button").last)
 
 
 def _marked(page: Page) -> None:
@@ -346,7 +344,7 @@ def _marked(page: Page) -> None:
 def _told(page: Page) -> None:
     """Ask to be told, unless another walk over this page has asked already."""
     if not page.locator("form[action$='/interest/withdrawal']").count():
-        page.locator("form[action$='/interest'] .button").click()
+        follow(page.locator("form[action$='/interest'] .button"))
     expect(page.locator("form[action$='/interest/withdrawal'] .button")).to_be_visible()
 
 
@@ -358,7 +356,7 @@ def _joined(page: Page) -> None:
     page.locator("#town_id").select_option(index=1)
     page.locator("#name").fill("顾青")
     page.locator("#email").fill(f"{body.lower()}@demo.example")
-    _form(page).locator(".button:visible").last.click()
+    follow(_form(page).locator(".button:visible").last)
     page.wait_for_url(re.compile("/join/.{20,}"))
 
 
@@ -366,7 +364,7 @@ def _registered(page: Page) -> None:
     """Register a webhook: its secret is shown once. Nobody in this town does what it is told of."""
     page.locator("#url").fill("https://records.demo.example/hook")
     page.locator("#events input[value='class.called_off']").check()
-    _form(page).locator(".button:visible").last.click()
+    follow(_form(page).locator(".button:visible").last)
     expect(page.locator("#secret")).to_have_value(re.compile("^whsec_"))
 
 
@@ -374,20 +372,20 @@ def _sent(page: Page) -> None:
     """Send a sheet whose heads nobody knows, and be asked which column is which."""
     sheet = {"name": "名单.csv", "mimeType": "text/csv", "buffer": "甲,乙,丙\n1,2,3\n".encode()}
     page.locator("input[type=file]").set_input_files(sheet)  # type: ignore[arg-type]
-    _form(page).locator(".button:visible").last.click()
+    follow(_form(page).locator(".button:visible").last)
     page.wait_for_url("**/columns")
 
 
 def _handed(page: Page) -> None:
     """Make a link for a new password, to hand over."""
-    page.locator("form[action$='/links'] .button").click()
+    follow(page.locator("form[action$='/links'] .button"))
     expect(page.locator("#link")).to_have_value(re.compile("/resets/.{20,}"))
 
 
 def _listed(page: Page) -> None:
     """Paste rows, one of which is wrong, and see what each of them would get."""
     page.locator("#rows").fill("沈月\t13800138000\n张三\t12345")
-    _form(page).locator(".button:visible").last.click()
+    follow(_form(page).locator(".button:visible").last)
     page.wait_for_url("**/lists/*")
 
 
@@ -396,14 +394,14 @@ def _held(page: Page) -> None:
     if not page.locator("#held").count():
         page.locator("#hold summary").click()
         page.locator("#hold-seats").fill("1")
-        page.locator("#hold .button").click()
+        follow(page.locator("#hold .button"))
     expect(page.locator("#held")).to_be_visible()
 
 
 def _naming(page: Page) -> None:
     """Go on to say who comes."""
     _held(page)
-    page.locator("#held a.button").first.click()
+    follow(page.locator("#held a.button").first)
     page.wait_for_url("**/bookings/*/person")
 
 
@@ -487,7 +485,7 @@ def test_a_mail_is_read_on_a_phone(demo_town: Town, door: Door) -> None:
     page = door(demo_town)
     page.goto("/resets")
     page.locator("#login").fill("zhou@demo.example")
-    page.locator("main .button").click()
+    follow(page.locator("main .button"))
     demo_town.mailed("reset", 1, "zhou@")
     page.goto("/mail")
     page.locator("summary").first.click()

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Door
 from tests.browser.test_pages import COMBINATIONS, check
+from tests.browser.test_walk import follow, press
 from tests.browser.town import PASSWORD, Town, Words
 from tests.doors.test_sso import Provider, Quiet
 
@@ -73,7 +74,7 @@ def test_who_comes_by_the_citys_app_confirms_once(joined_town: Town, provider: F
         stranger = door(joined_town, "", lang, color_scheme=scheme)
         stranger.goto("/sign-in")
         check(stranger, lang)
-        stranger.get_by_role("link", name=button).click()
+        follow(stranger.get_by_role("link", name=button))
         expect(stranger.locator("h1")).to_have_text(say("There is no account for you yet"))
         assert "/sign-in/sso/return" in stranger.url
         check(stranger, lang)
@@ -82,18 +83,17 @@ def test_who_comes_by_the_citys_app_confirms_once(joined_town: Town, provider: F
         provider.claims = {"sub": who, "email": f"{who}@demo.example", "email_verified": True}
         page = door(joined_town, "", lang, color_scheme=scheme)
         page.goto("/sign-in?next=/notices")
-        page.get_by_role("link", name=button).click()
-        page.wait_for_url("**/sign-in/sso/link")
+        follow(page.get_by_role("link", name=button))
         expect(page.locator("h1")).to_have_text(say("Confirm that it is you"))
         check(page, lang)
         page.locator("#password").fill(PASSWORD)
-        page.get_by_role("button", name=say("Link and sign in")).click()
-        page.wait_for_url("**/notices")
+        press(page, say("Link and sign in"))
+        assert page.url == f"{joined_town.url}/notices"
 
         again = door(joined_town, "", lang, color_scheme=scheme)
         again.goto("/sign-in?next=/notices")
-        again.get_by_role("link", name=button).click()
-        again.wait_for_url("**/notices")
+        follow(again.get_by_role("link", name=button))
+        assert again.url == f"{joined_town.url}/notices"
     only_the_provider(door, provider)
 
 
@@ -105,14 +105,14 @@ def test_an_address_that_nobody_verified_is_confirmed_by_mail(
     page.goto("/sign-in/sso?next=/notices")
     page.wait_for_url("**/sign-in/sso/mail")
     check(page, lang)
-    page.get_by_role("button", name=say("Mail me a link")).click()
+    press(page, say("Mail me a link"))
     expect(page.locator("h1")).to_have_text(say("Check your mail"))
     check(page, lang)
     (mail,) = joined_town.mailed("sso", 1, "chen@")
     page.goto(next(word for word in mail.text.split() if "/sign-in/sso/links/" in word))
     check(page, lang)
-    page.get_by_role("button", name=say("Link and sign in")).click()
-    page.wait_for_url("**/notices")
+    press(page, say("Link and sign in"))
+    assert page.url == f"{joined_town.url}/notices"
     only_the_provider(door, provider)
 
 

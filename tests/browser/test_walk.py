@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Door, sign_in
 from tests.browser.town import ZONE, Town, Words
@@ -20,12 +20,17 @@ DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 SOON_AFTER = dt.timedelta(minutes=5)
 
 
+def follow(target: Locator) -> None:
+    """Click what leads to another page, and wait until that is there: what looks at once would look at neither."""
+    with target.page.expect_navigation():
+        target.click()
+
+
 def press(page: Page, words: str) -> None:
     """Press the button or follow the link with these words in the page itself, and wait for what it leads to."""
     main = page.locator("main")
     target = main.get_by_role("button", name=words, exact=True).or_(main.get_by_role("link", name=words, exact=True))
-    with page.expect_navigation():
-        target.first.click()
+    follow(target.first)
 
 
 def told(page: Page, words: str) -> None:
@@ -39,8 +44,7 @@ def find_class(page: Page, lang: str) -> None:
     page.get_by_role("searchbox").fill(COURSE[lang])
     page.get_by_role("searchbox").press("Enter")
     page.wait_for_url("**/?q=*")
-    page.get_by_role("heading", name=COURSE[lang], exact=True).get_by_role("link").click()
-    page.wait_for_url("**/classes/*")
+    follow(page.get_by_role("heading", name=COURSE[lang], exact=True).get_by_role("link"))
 
 
 def fits(page: Page) -> None:
@@ -177,8 +181,7 @@ def test_the_main_job(own_town: Town, door: Door, lang: str, say: Words) -> None
     lecturer = door(town, "chen", lang)
     lecturer.goto("/desk")
     running = lecturer.locator("section").filter(has_text=COURSE[lang]).first  # the next class stands first
-    running.get_by_role("link", name=say("Roster")).first.click()
-    lecturer.wait_for_url("**/roster")
+    follow(running.get_by_role("link", name=say("Roster")).first)
     fits(lecturer)
     sheet = lecturer.locator("ol.sheet > li")
     expect(sheet).to_have_count(4)
@@ -190,7 +193,7 @@ def test_the_main_job(own_town: Town, door: Door, lang: str, say: Words) -> None
 
     # The hours stand on the manager's page, and on the owner's.
     second.goto("/desk")
-    second.get_by_role("link", name=say("All my classes and hours")).click()
+    follow(second.get_by_role("link", name=say("All my classes and hours")))
     expect(second.get_by_role("row").filter(has_text=COURSE[lang])).to_contain_text("3.5")
     owner.goto("/desk")
     assert hours_of(owner, present) == hours_before[present] + 3.5
@@ -256,7 +259,7 @@ def test_booking_without_javascript(demo_town: Town, door: Door, coming: Coming,
         )
     )
     press(page, say("Search"))
-    page.locator(f"a[href='/classes/{class_id}']").click()
+    follow(page.locator(f"a[href='/classes/{class_id}']"))
     press(page, say("Sign in to book"))
     sign_in(page, "shen")
     press(page, say("Book a seat"))
@@ -320,10 +323,9 @@ def test_the_back_button_and_a_second_booking(demo_town: Town, door: Door, comin
     press(page, "Book a seat")
     told(page, "The seat is booked.")
     page.go_back()
-    page.wait_for_load_state()
     again = page.get_by_role("button", name="Book a seat")
     if again.count():
-        again.click()
+        follow(again)
         expect(page.locator(".note.lost")).to_contain_text("already has a place in this class.")
     assert demo_town.rows(
         "SELECT state FROM booking WHERE class_id = ? AND person_id = ?", class_id, lu(demo_town)
@@ -364,8 +366,7 @@ def test_text_at_twice_its_size(demo_town: Town, door: Door, coming: Coming, lan
 def test_a_mark_without_a_network(demo_town: Town, door: Door, lang: str, say: Words) -> None:
     page = door(demo_town, "gao", lang)
     page.goto("/desk")
-    page.locator("ol.desk > li.wait").last.get_by_role("link", name=say("Roster")).click()
-    page.wait_for_url("**/roster")
+    follow(page.locator("ol.desk > li.wait").last.get_by_role("link", name=say("Roster")))
     excused = page.get_by_role("button", name=say("Excused")).last
     page.context.set_offline(True)
     excused.click()
@@ -383,8 +384,7 @@ def test_a_session_that_ended_elsewhere(demo_town: Town, door: Door, coming: Com
     page.wait_for_url(f"**/classes/{class_id}")
     other = page.context.new_page()
     other.goto("/desk")
-    other.get_by_role("button", name=say("Sign out")).click()
-    other.wait_for_url("**/")
+    follow(other.get_by_role("button", name=say("Sign out")))
     press(page, say("Book a seat"))
     sign_in(page, "lu")
     press(page, say("Book a seat"))
