@@ -4,6 +4,8 @@ The database is a copy of a template that holds the migrated tables and the cast
 """
 
 import contextvars
+import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,7 +32,12 @@ class Client(FlaskClient):
     """A browser of one person. Each request runs in a context of its own, as on a server."""
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
-        return contextvars.Context().run(super().open, *args, **kwargs)
+        """Ask, and see of every page that no two of its elements have one id."""
+        answer = contextvars.Context().run(super().open, *args, **kwargs)
+        if answer.mimetype == "text/html":
+            ids = Counter(re.findall(r'\sid="([^"]*)"', answer.text))
+            assert ids.total() == len(ids), ids.most_common(3)
+        return answer
 
     def as_(self, member: Member | None, lang: str | None = None) -> "Client":
         """Sign in as a member of the cast (None: sign out), without the password's cost."""

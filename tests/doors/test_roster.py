@@ -207,7 +207,7 @@ def test_a_class_called_off_says_who_knows_of_it(client: Client, class_id: int) 
         db.session.execute(update(Notice).where(off).values(state=Fate.SENT))
         db.session.execute(update(Notice).where(off, Notice.person_id == LU.id).values(state=Fate.FAILED))
     text = client.as_(GAO, "zh").get(path).text
-    told = text[text.index('id="told"') :].partition("</details>")[0]
+    told = text[text.index('id="people-told"') :].partition("</details>")[0]
     assert "已通知2人，未送达1人" in told  # SHEN and CHEN, who was to teach
     assert told.index(LU.name) < told.index(SHEN.name)
     assert "已通知" not in client.as_(LU, "zh").get(path).text
