@@ -90,7 +90,8 @@ class Town:
 
     def _session(self, person: int) -> tuple[str, str]:
         secret = "5" * 40
-        content = {"_user_id": f"{person}:1", "_fresh": True, "csrf_token": secret}
+        today = clock.local(clock.now()).date().isoformat()
+        content = {"_permanent": True, "_user_id": f"{person}:1", "_fresh": True, "csrf_token": secret, "day": today}
         signer = SecureCookieSessionInterface().get_signing_serializer(self.app)
         assert signer is not None
         token = URLSafeTimedSerializer(self.environ["SECRET_KEY"], salt="wtf-csrf-token").dumps(secret)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, g, redirect, render_template, request, url_for
+from flask import Flask, current_app, g, redirect, render_template, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 from flask_babel import gettext
 from flask_compress import Compress
@@ -77,6 +77,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
         PERMANENT_SESSION_LIFETIME=14 * 86400,
+        SESSION_REFRESH_EACH_REQUEST=False,  # once a day, by _stay
         WTF_CSRF_TIME_LIMIT=None,
         MAX_CONTENT_LENGTH=2 * 1024 * 1024,
         COMPRESS_MIMETYPES=[
@@ -212,10 +213,24 @@ def _install_sign_in(app: Flask) -> None:
         if request.path.startswith("/api/"):
             return _speaker()
         user = login._load_user() or g._login_user
-        return user if isinstance(user, Actor) else None
+        if not isinstance(user, Actor):
+            return None
+        _stay()
+        return user
 
     guard.install(app, find_actor)
     app.context_processor(lambda: {"actor": guard.actor() if "find_actor" in g else None})
+
+
+def _stay() -> None:
+    """Keep the session for 14 days from the last day on which it was used.
+
+    The cookie is written anew once a day and when something changed, not with every answer: an answer that was long on
+    its way would take back what a quicker one put there, such as what the person is told of what they did.
+    """
+    day = clock.local(clock.now()).date().isoformat()
+    if session.get("day") != day:
+        session["day"] = day
 
 
 def _speaker() -> Actor | None:

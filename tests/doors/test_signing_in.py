@@ -42,6 +42,18 @@ class TestSigningIn:
         cookie = sign_in(client).headers["Set-Cookie"]
         assert all(part in cookie for part in ("HttpOnly", "SameSite=Lax", "Expires="))
 
+    def test_lasts_14_days_from_the_last_day_it_was_used(self, client: Client) -> None:
+        sign_in(client)
+        for days, stays in ((13, True), (26, True), (39, True), (54, False)):
+            with time_machine.travel(clock.now() + dt.timedelta(days=days)):
+                assert is_in(client) == stays
+
+    def test_an_answer_that_comes_late_takes_back_nothing(self, client: Client) -> None:
+        sign_in(client)
+        client.get("/profile")
+        late = client.get("/desk")  # asked before, it arrives after what was told was put into the cookie
+        assert "Set-Cookie" not in late.headers
+
     @pytest.mark.parametrize("lang", ["zh", "en"])
     def test_a_wrong_one_is_told_at_the_field_and_keeps_what_was_typed(self, client: Client, lang: str) -> None:
         client.set_cookie("lang", lang)
