@@ -7,6 +7,7 @@ to see that nothing English is left on them.
 import ast
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -442,6 +443,7 @@ def sentences(catalogue: Any) -> Callable[[str], bool]:
     known = re.compile("|".join(patterns))
     two_words = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
 
+    @cache  # most of what a page says, others say too
     def english(text: str) -> bool:
         text = text.replace("flask --app wsgi worker", "")  # what is typed into a terminal
         return text not in AS_IT_IS and bool(known.fullmatch(text) or two_words.search(text))

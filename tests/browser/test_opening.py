@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Door
+from tests.browser.conftest import IN_CHINESE, Door
 from tests.browser.test_walk import press, told
 from tests.browser.town import Town, Words
 
@@ -45,6 +45,7 @@ def test_a_phone_that_runs_fast_opens_nothing(demo_town: Town, door: Door) -> No
     expect(page.get_by_role("button", name=Words("en")("Book a seat"))).to_have_count(0)
 
 
+@IN_CHINESE
 def test_booking_opens_by_itself_at_the_hour(own_town: Town, door: Door, lang: str, say: Words) -> None:
     """When the hour has come by the server's clock, the page that waited offers the seat, without being asked."""
     class_id, opens_at = opening(own_town)
