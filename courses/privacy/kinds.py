@@ -302,15 +302,6 @@ KINDS = (
         ),
     ),
     Kind(
-        "requests",
-        (),
-        _l("The server’s log"),
-        _l("Which kind of page was asked for, when, how long it took; who only as a number. No search words."),
-        _l("To find faults and attacks."),
-        _l("At least six months, as its keeper has set it up."),
-        LOG_LAW,
-    ),
-    Kind(
         "backups",
         (),
         _l("Backups"),
@@ -318,6 +309,24 @@ KINDS = (
         _l("So that nothing is lost with a machine."),
         _l("Thirty days, as its keeper has set it up."),
         PERSONAL_LAW,
+    ),
+    Kind(
+        "cookies",
+        (),
+        _l("Cookies in your browser"),
+        _l("Who signed in, what the next page is to tell you, and the language. None follows you to other sites."),
+        _l("So that you need not sign in for every page."),
+        _l("Two weeks after the last day you came; the language for one year."),
+        PERSONAL_LAW,
+    ),
+    Kind(
+        "requests",
+        (),
+        _l("The server’s log"),
+        _l("Which kind of page was asked for, when, how long it took; who only as a number. No search words."),
+        _l("To find faults and attacks."),
+        _l("At least six months, as its keeper has set it up."),
+        LOG_LAW,
     ),
 )
 

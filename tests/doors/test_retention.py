@@ -47,6 +47,13 @@ def test_the_page_says_every_kind_with_its_purpose_and_end(client: Client, lang:
                 assert str(words).replace("'", "&#39;") in page
 
 
+def test_cookies_are_few_and_last_as_long_as_the_page_says(client: Client) -> None:
+    assert "Set-Cookie" not in client.get("/").headers, "nobody who only looks gets one"
+    [chosen] = client.get("/?lang=en").headers.getlist("Set-Cookie")
+    assert chosen.startswith("lang=en; ")
+    assert f"Max-Age={365 * 86400};" in chosen  # two weeks for the session: tests/doors/test_signing_in.py
+
+
 def over() -> dict[str, int]:
     return {name: n for name, n in actions.retention(dry=True).items() if n}
 
