@@ -104,7 +104,7 @@ def _judge(actor: Actor, class_: Locked, reach: Reach, rows: Sequence[Judged]) -
 def _new(row: Judged) -> Candidate:
     assert row.firm is not None  # of whoever is meant
     asks_first = row.firm.booking_rule == BookingRule.APPROVAL
-    return Candidate(-row.number, row.name, row.email, row.firm.id, is_in=False, clash=None, asks_first=asks_first)
+    return Candidate(-row.number, row.name, "", row.email, row.firm.id, is_in=False, clash=None, asks_first=asks_first)
 
 
 def _foresee(row: Judged, prospect: Prospect) -> None:

@@ -121,12 +121,14 @@ def span(start: dt.datetime, end: dt.datetime) -> str:
 
 
 def shown(fact: Any) -> Any:
-    """Return a fact of a refusal as people read it: moments, spans (pairs of moments), bilingual rows, numbers."""
+    """Return a fact of a refusal as people read it: moments, spans (pairs of moments), bilingual rows, people."""
     if isinstance(fact, dt.datetime):
         return moment(fact)
     for name in ("title", "name"):
         if hasattr(fact, f"{name}_zh"):
             return plain(fact, name)
+    if hasattr(fact, "name_en"):
+        return called(fact)
     return span(*fact) if isinstance(fact, tuple) else fact
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false, true
 from sqlalchemy.orm import Mapped, mapped_column
@@ -130,6 +131,13 @@ class Enterprise(Base, kw_only=True):
     )
 
 
+class Named(NamedTuple):
+    """What a person is called, for the sentence of a refusal: it is said when the transaction is over."""
+
+    name: str
+    name_en: str
+
+
 class Person(Base, kw_only=True):
     """A person. `email` is stored in lower case, `mobile` as +86…; both serve sign-in and notices only.
 
@@ -152,6 +160,10 @@ class Person(Base, kw_only=True):
     @property
     def has_account(self) -> bool:
         return self.password_hash is not None
+
+    @property
+    def named(self) -> Named:
+        return Named(self.name, self.name_en)
 
 
 class Post(Base, kw_only=True):

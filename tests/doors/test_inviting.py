@@ -50,7 +50,7 @@ from tests.people import (
 
 
 class TestInviting:
-    FORM = {"name": "钱䶮", "name_en": "", "role": "manager", "email": "", "mobile": "", "language": "zh"}
+    FORM = {"name": "钱䶮", "name_en": "Qian Yan", "role": "manager", "email": "", "mobile": "", "language": "zh"}
 
     def post(self, client: Client, enterprise: int = 1, **form: str) -> Any:
         return client.post(f"/people/new?enterprise={enterprise}", data={**self.FORM, **form})
@@ -83,6 +83,16 @@ class TestInviting:
         assert is_in(guest)
         assert sign_in(another(app), "138 0013 8000", NEW).status_code == 303
         assert makers.actor(Member(newest().id, "", "", "")).roles == {Role.OWNER}
+
+    @pytest.mark.parametrize(
+        ("lang", "name", "said"), [("zh", "钱䶮", "给钱䶮的"), ("en", "Qian Yan", "to Qian Yan is")]
+    )
+    def test_says_who_was_invited_as_the_reader_reads_names(
+        self, client: Client, lang: str, name: str, said: str
+    ) -> None:
+        assert name in self.post(client.as_(OWNER, lang=lang), mobile=MOBILE).text
+        self.post(client, email="qian@test.example")
+        assert said in client.get("/people/new?enterprise=1").text
 
     def test_an_invitation_lasts_fourteen_days(self, client: Client) -> None:
         link = shown_link(self.post(client.as_(OWNER), mobile=MOBILE))

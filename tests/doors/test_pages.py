@@ -15,6 +15,7 @@ from courses.ground import clock
 from courses.ground.db import db
 from courses.ground.kept import forget_all
 from courses.homes.model import Room
+from courses.people.model import Person
 from courses.webhooks.queries import anybody_listens
 from tests import makers
 from tests.conftest import Client
@@ -219,6 +220,28 @@ def test_a_double_submit_books_once_and_says_so(app: Flask, client: Client) -> N
     assert again.status_code == 409
     assert "already has a place" in again.text
     assert makers.the_class(class_id).seats_taken == 1
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("zh", ("沈月已预约本班次", "沈月在同一时段")),
+        ("en", ("Shen Yue already has a place", "Shen Yue has a seat in")),
+    ],
+)
+def test_a_refusal_calls_people_as_its_reader_reads_names(
+    app: Flask, client: Client, lang: str, said: tuple[str, str]
+) -> None:
+    db.session.get_one(Person, SHEN.id).name_en = "Shen Yue"
+    db.session.commit()
+    class_id = makers.a_class()
+    same_hour = makers.a_class(room=2)
+    makers.book(SHEN, class_id)
+    client.as_(SHEN, lang=lang)
+    for id_, words in zip((class_id, same_hour), said, strict=True):
+        refused = client.post(f"/classes/{id_}/bookings", data={"seen": "1"})
+        assert refused.status_code == 409
+        assert words in refused.text
 
 
 def test_a_seat_gone_between_page_and_click_becomes_a_place_in_the_queue(app: Flask, client: Client) -> None:

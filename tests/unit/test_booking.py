@@ -133,14 +133,14 @@ def test_twice_in_one_class_is_refused(app: Flask, seats: int) -> None:
     class_id = makers.a_class(seats=seats)
     makers.book(LU, class_id)
     makers.book(SHEN, class_id)
-    with refused("already_booked", person=SHEN.name):
+    with refused("already_booked", person=(SHEN.name, "")):
         makers.book(SHEN, class_id)
 
 
 def test_two_seats_at_one_hour_are_refused(app: Flask) -> None:
     first, second = makers.a_class(), makers.a_class(room=1)
     makers.book(SHEN, first)
-    with refused("person_clash", person=SHEN.name):
+    with refused("person_clash", person=(SHEN.name, "")):
         makers.book(SHEN, second)
     assert states(second) == {}
 

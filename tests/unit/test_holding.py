@@ -114,7 +114,7 @@ def test_nobody_on_standby_is_named_before_others_had_the_seat(app: Flask) -> No
     class_id = makers.a_class(seats=1, names_by=makers.in_days(10, 8))
     [held] = hold(class_id, 1)
     until = standings.on_standby([SHEN.id], clock.now())[SHEN.id]
-    with refused("on_standby", person=SHEN.name, until=until):
+    with refused("on_standby", person=(SHEN.name, ""), until=until):
         booking.name(actor(OWNER), held, SHEN.id)
     booking.name(actor(OWNER), held, COLLEAGUE.id)
     with refused("on_standby"):

@@ -251,7 +251,7 @@ def test_a_clash_moves_nobody(app: Flask) -> None:
     few, into = two_classes()
     book(SHEN, few)
     book(SHEN, a_class(days=12, room=1, course=2))
-    with refused("merge_clash", person=SHEN.name):
+    with refused("merge_clash", person=(SHEN.name, "")):
         booking.merge(actor(GAO), few, into)
     assert states(few) == {SHEN.id: "booked"}
 

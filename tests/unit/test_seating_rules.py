@@ -154,7 +154,7 @@ class TestShares:
         class_id = keeping(Share(ShareKind.FIRST_TIMER, 1), seats=1)
         makers.book(SHEN, class_id)
         until = the_class(class_id).shares_until
-        with refused("not_first_timer", person=COLLEAGUE.name, until=until):
+        with refused("not_first_timer", person=(COLLEAGUE.name, ""), until=until):
             booking.name(actor(OWNER), booking_of(class_id, SHEN).id, COLLEAGUE.id)
         booking.name(actor(OWNER), booking_of(class_id, SHEN).id, NEWCOMER.id)
         assert until

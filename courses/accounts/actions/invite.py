@@ -27,6 +27,7 @@ class Invited(NamedTuple):
     id: int
     epoch: int
     name: str
+    name_en: str
     email: str | None
     enterprise_id: int
 
@@ -204,7 +205,7 @@ def correct(
             raise Refusal("not_found")
         enterprise = _served(actor, place)
         if person.has_account:
-            raise Refusal("has_account", person=person.name)
+            raise Refusal("has_account", person=person.named)
         before = person.email
         set_contact(person, email, mobile)
         person.name, person.name_en = name, identity.one_line(name_en)
@@ -216,7 +217,7 @@ def correct(
 
 def _send(purpose: str, person: Person, actor: Actor, enterprise: Enterprise, at_once: bool = False) -> Invited:
     mail_link(purpose, person, _of_invitation(actor, enterprise) if purpose == "invitation" else {}, at_once)
-    return Invited(purpose, person.id, person.epoch, person.name, person.email, enterprise.id)
+    return Invited(purpose, person.id, person.epoch, person.name, person.name_en, person.email, enterprise.id)
 
 
 def open_account(

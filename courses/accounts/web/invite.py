@@ -10,7 +10,7 @@ from courses.accounts import actions, queries
 from courses.accounts.forms import InviteForm
 from courses.accounts.web.blueprint import pages, secret_keys
 from courses.ground.forms import number_argument
-from courses.ground.language import plain
+from courses.ground.language import called, plain
 from courses.ground.refusal import Refusal
 from courses.people import identity, links
 from courses.people.guard import needs, signed_in
@@ -106,7 +106,7 @@ def _sent(invited: actions.Invited) -> Any:
     """Say that the mail is on its way, or show the link to hand over, this once."""
     if invited.email:
         flash(
-            _("A mail to %(name)s is on its way to %(email)s.", name=invited.name, email=invited.email),
+            _("A mail to %(name)s is on its way to %(email)s.", name=called(invited), email=invited.email),
             "done",
         )
         return redirect(url_for(".invite", enterprise=invited.enterprise_id), 303)

@@ -171,7 +171,7 @@ def _require_free(actor: Actor, class_: TrainingClass, ids: list[int], needed: i
         require(actor, Right.BOOK, person_id=person.id, enterprise_id=person.enterprise_id)
     for person in found:
         if person.is_in:
-            raise Refusal("already_booked", person=person.name)
+            raise Refusal("already_booked", person=person.named)
     if needed > class_.capacity:
         raise Refusal("group_too_large", capacity=class_.capacity, people=needed)
     return found
@@ -188,7 +188,7 @@ def require_no_clash(found: list[Candidate]) -> None:
     for person in found:
         if person.clash:
             zh, en, start, end = person.clash
-            raise Refusal("person_clash", person=person.name, course=Titled(zh, en), span=(start, end))
+            raise Refusal("person_clash", person=person.named, course=Titled(zh, en), span=(start, end))
 
 
 _class = table(TrainingClass).c

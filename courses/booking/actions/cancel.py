@@ -110,7 +110,7 @@ def undo_cancel(actor: Actor, booking_id: int, door: str = "page") -> None:
         if person is None or person.enterprise_id is None:
             raise Refusal("post_ended")
         if person.is_in:
-            raise Refusal("already_booked", person=person.name)
+            raise Refusal("already_booked", person=person.named)
         if was_seated:
             _take_seat_back(class_, booking, person, last, at)
         else:

@@ -20,7 +20,7 @@ from courses.ground.refusal import Refusal
 from courses.homes.model import Home, Room
 from courses.outbox.actions import Reader, post_all, row_of
 from courses.outbox.answers import Question
-from courses.people.model import BookingRule, Enterprise, Person, Post, Role
+from courses.people.model import BookingRule, Enterprise, Named, Person, Post, Role
 from courses.people.rights import Actor
 
 
@@ -121,12 +121,17 @@ class Candidate(NamedTuple):
 
     id: int
     name: str
+    name_en: str
     email: str | None
     enterprise_id: int | None
     is_in: bool
     clash: tuple[str, str, dt.datetime, dt.datetime] | None
     asks_first: bool = False
     has_missed: bool = False
+
+    @property
+    def named(self) -> Named:
+        return Named(self.name, self.name_en)
 
     def is_approved_first(self, actor: Actor) -> bool:
         """Return whether a seat that the actor books for this person waits for the enterprise's approval."""
@@ -161,6 +166,7 @@ def _candidates() -> Select[*tuple[Any, ...]]:
         select(
             Person.id,
             Person.name,
+            Person.name_en,
             Person.email,
             Post.enterprise_id,
             Enterprise.booking_rule,
@@ -189,12 +195,12 @@ def candidates(class_id: int, person_ids: Collection[int]) -> dict[int, Candidat
     asked = {"class_id": class_id, "person_ids": list(person_ids)}
     found: dict[int, Candidate] = {}
     for row in run(_CANDIDATES, asked):
-        id_, name, email, enterprise_id, rule, other, zh, en, start, end, missed = tuple(row)
+        id_, name, name_en, email, enterprise_id, rule, other, zh, en, start, end, missed = tuple(row)
         so_far = found.get(id_)
         is_in = other == class_id or bool(so_far and so_far.is_in)
         clash = (zh, en, start, end) if other not in (None, class_id) else so_far.clash if so_far else None
         asks_first = rule == BookingRule.APPROVAL
-        found[id_] = Candidate(id_, name, email, enterprise_id, is_in, clash, asks_first, bool(missed))
+        found[id_] = Candidate(id_, name, name_en, email, enterprise_id, is_in, clash, asks_first, bool(missed))
     return found
 
 

@@ -151,7 +151,7 @@ def _refuse(
         clash = there[person.id].clash if person and person.id in there else None
         if person and clash:
             zh, en, start, end = clash
-            raise Refusal("merge_clash", person=person.name, course=Titled(zh, en), span=(start, end))
+            raise Refusal("merge_clash", person=person.named, course=Titled(zh, en), span=(start, end))
     if "limit" in why:
         raise Refusal("merge_limit", limit=into.row.enterprise_limit)
     if "year_limit" in why:

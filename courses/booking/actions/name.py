@@ -84,7 +84,7 @@ def _require_nameable(booking: Booking, seen: int | None) -> None:
     if not booking.is_live or booking.state == State.REQUESTED:
         raise Refusal("not_nameable")
     if seen is not None and booking.person and booking.person_id != seen:
-        raise Refusal("already_named", person=booking.person.name)
+        raise Refusal("already_named", person=booking.person.named)
 
 
 def _require_in_time(class_: Locked, booking: Booking) -> None:
@@ -105,12 +105,12 @@ def _fit(class_: Locked, booking: Booking, enrolment: Enrolment, person_id: int)
     if person is None or person.enterprise_id is None or person.enterprise_id != enrolment.enterprise_id:
         raise Refusal("unknown_person")
     if person.is_in:
-        raise Refusal("already_booked", person=person.name)
+        raise Refusal("already_booked", person=person.named)
     if booking.takes_a_seat:
         require_no_clash([person])
     at = clock.now()
     if not may_pass_on(class_, booking, person.id, at):
-        raise Refusal("not_first_timer", person=person.name, until=class_.row.shares_until)
+        raise Refusal("not_first_timer", person=person.named, until=class_.row.shares_until)
     require_asked_first(class_.row, [person.id], at)
     if not enrolment.standby:
         _require_in_turn(class_, person, at)
@@ -121,7 +121,7 @@ def _require_in_turn(class_: Locked, person: Candidate, at: dt.datetime) -> None
     """Nobody gets round waiting behind all others by being named: not before free seats are for those on standby."""
     until = standing_by([person], at).get(person.id)
     if until and at < standby_from(class_.row):
-        raise Refusal("on_standby", person=person.name, until=until)
+        raise Refusal("on_standby", person=person.named, until=until)
 
 
 def _give_name(actor: Actor, class_: Locked, booking: Booking, person: Candidate, door: str) -> None:

@@ -86,7 +86,7 @@ def _require_apart(kept: Person, gone: Person) -> None:
     for hindrance in queries.hindrances(seats, kept.id).values():
         assert hindrance.course is not None  # not in the same class
         course_of: Titled = hindrance.course
-        raise Refusal("person_clash", person=kept.name, course=course_of, span=hindrance.span)
+        raise Refusal("person_clash", person=kept.named, course=course_of, span=hindrance.span)
 
 
 def _end_account(gone: Person) -> None:

@@ -44,7 +44,7 @@ def contact(person_id: int) -> Any:
 def _contact_page(person_id: int, form: CorrectionForm | None = None, status: int = 200) -> Any:
     place, person = enterprise_of(signed_in(), person_id), _person(person_id)
     if person.has_account:
-        flash(Refusal("has_account", person=called(person)).words, "wait")
+        flash(Refusal("has_account", person=person.named).words, "wait")
         return redirect(url_for(".enterprise", enterprise_id=place.id), 303)
     form = form or CorrectionForm(formdata=None, obj=person)
     looked(signed_in(), "people", person_ids=[person.id] if place.id != signed_in().enterprise_id else [])
@@ -73,7 +73,7 @@ def correct(person_id: int) -> Any:
         form.refuse(refusal, email_taken="email", mobile_taken="mobile")
         return _contact_page(person_id, form, refusal.status)
     if invited and invited.email:
-        flash(_("A mail to %(name)s is on its way to %(email)s.", name=invited.name, email=invited.email), "done")
+        flash(_("A mail to %(name)s is on its way to %(email)s.", name=called(invited), email=invited.email), "done")
     else:
         flash(_("Saved."), "done")
     return redirect(url_for(".enterprise", enterprise_id=place), 303)

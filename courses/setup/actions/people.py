@@ -218,7 +218,7 @@ def remove_person(actor: Actor, person_id: int) -> None:
             raise Refusal("oneself")
         person = locked(Person, person_id)
         if db.session.scalar(select(Teaching.class_id).where(Teaching.person_id == person_id).limit(1)):
-            raise Refusal("still_teaches", person=person.name)
+            raise Refusal("still_teaches", person=person.named)
         _set_posts(person, (), {})
         db.session.execute(delete(Lecturer).where(Lecturer.person_id == person_id))
         db.session.execute(delete(Post).where(Post.person_id == person_id, Post.role == Role.LECTURER))
