@@ -5,17 +5,17 @@ One combination of language and colour scheme per page in `make check`; all of t
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count, product
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, Response, expect
+from playwright.sync_api import Browser, Locator, Page, Response, expect
 
 from courses.demo.names import credit_code
-from tests.browser.conftest import Door
+from tests.browser.conftest import PHONE, Door
 from tests.browser.test_walk import fits, follow
 from tests.browser.town import Town
 
@@ -467,12 +467,51 @@ def check(page: Page, lang: str) -> None:
         _axe(page)
 
 
+class Windows:
+    """A window for each reader, kept from page to page: what their browser has read once it need not read again."""
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+        self._open: dict[tuple[str, str], tuple[Page, Any]] = {}
+
+    def __call__(self, town: Town, who: str, lang: str, scheme: Any) -> Page:
+        """Return the reader's window as it was when it was opened: a phone's, on no page yet."""
+        if (who, lang) not in self._open:
+            page = self.door(town, who, lang)
+            _listen(page)
+            self._open[who, lang] = page, page.context.cookies()
+        page, cookies = self._open[who, lang]
+        page.goto("about:blank")
+        page.context.clear_cookies()
+        page.context.add_cookies(cookies)
+        page.set_viewport_size(PHONE)
+        page.emulate_media(color_scheme=scheme)
+        return page
+
+    def complaints(self) -> list[str]:
+        """Return what pages had to complain about since this was last asked."""
+        found, self.door.complaints = self.door.complaints, []
+        return found
+
+
+@pytest.fixture(scope="session")
+def all_windows(browser: Browser, kept_cookies: dict[tuple[str, str], Any]) -> Iterator[Windows]:
+    door = Door(browser, kept_cookies)
+    yield Windows(door)
+    door.close()
+
+
+@pytest.fixture
+def windows(all_windows: Windows) -> Iterator[Windows]:
+    yield all_windows
+    assert all_windows.complaints() == []
+
+
 @pytest.mark.looks
 @pytest.mark.parametrize(("case", "lang", "scheme"), _every())
-def test_page(demo_town: Town, door: Door, case: Case, lang: str, scheme: str) -> None:
+def test_page(demo_town: Town, windows: Windows, case: Case, lang: str, scheme: str) -> None:
     path = re.sub(r"{(.+?)}", lambda named: str(demo_town.one(IDS[named[1]])), case.path)
-    page = door(demo_town, case.who, lang, color_scheme=scheme)
-    _listen(page)
+    page = windows(demo_town, case.who, lang, scheme)
     answer = page.goto(path)
     assert answer is not None
     assert answer.status == case.status
