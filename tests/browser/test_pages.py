@@ -473,6 +473,7 @@ class Windows:
     def __init__(self, door: Door) -> None:
         self.door = door
         self._open: dict[tuple[str, str], tuple[Page, Any]] = {}
+        self._used: Page | None = None
 
     def __call__(self, town: Town, who: str, lang: str, scheme: Any) -> Page:
         """Return the reader's window as it was when it was opened: a phone's, on no page yet."""
@@ -481,15 +482,17 @@ class Windows:
             _listen(page)
             self._open[who, lang] = page, page.context.cookies()
         page, cookies = self._open[who, lang]
-        page.goto("about:blank")
+        self._used = page
         page.context.clear_cookies()
         page.context.add_cookies(cookies)
         page.set_viewport_size(PHONE)
         page.emulate_media(color_scheme=scheme)
         return page
 
-    def complaints(self) -> list[str]:
-        """Return what pages had to complain about since this was last asked."""
+    def leave(self) -> list[str]:
+        """Leave the page that was looked at, so that nothing goes on there; return what it had to complain about."""
+        if self._used:
+            self._used.goto("about:blank")
         found, self.door.complaints = self.door.complaints, []
         return found
 
@@ -504,7 +507,7 @@ def all_windows(browser: Browser, kept_cookies: dict[tuple[str, str], Any]) -> I
 @pytest.fixture
 def windows(all_windows: Windows) -> Iterator[Windows]:
     yield all_windows
-    assert all_windows.complaints() == []
+    assert all_windows.leave() == []
 
 
 @pytest.mark.looks
