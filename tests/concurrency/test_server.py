@@ -187,7 +187,8 @@ def test_a_connection_is_kept_unless_someone_waits_meanwhile(app: Flask) -> None
         return said
 
     with serving(app, WEB_PROCESSES="1", WEB_THREADS="1") as server:
-        assert heard(3) == ["keep-alive"] * 3
+        # an answer is read before the server has noted its end: the one before may count for a moment
+        eventually(lambda: heard(3) == ["keep-alive"] * 3)
         crowd = [word for said in in_threads(heard, [5] * 30, at_once=30) for word in said]
         assert len(crowd) == 150
         assert crowd.count("close") > 75
