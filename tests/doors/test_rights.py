@@ -5,6 +5,7 @@ import re
 import pytest
 from flask import Flask
 
+from courses.accounts.actions.token import make_token
 from courses.people.rights import PUBLIC, may
 from tests import makers
 from tests.conftest import Client
@@ -33,11 +34,11 @@ FOREIGN = {
 }
 
 
-def paths(app: Flask, method: str) -> list[tuple[str, str]]:
-    """Return (endpoint, path) of every page route that takes `method`, its arguments filled in."""
+def paths(app: Flask, method: str, api: bool = False) -> list[tuple[str, str]]:
+    """Return (endpoint, path) of every route that takes `method`, its arguments filled in: pages, or the API."""
     found = []
     for rule in app.url_map.iter_rules():
-        if method in (rule.methods or ()) and not rule.rule.startswith("/api/"):
+        if method in (rule.methods or ()) and rule.rule.startswith("/api/") == api:
             path = re.sub(r"<(?:\w+:)?(\w+)>", lambda m: str(FOREIGN.get(m[1], "x")), rule.rule)
             found.append((rule.endpoint, path))
     return found
@@ -77,6 +78,26 @@ def test_no_act_without_its_right(app: Flask, client: Client, class_id: int, mem
             continue
         status = client.as_(member).post(path, data={"reason": "x", "mark": "present", "booking": "1"}).status_code
         assert status == (302 if member is None else 403), path
+    assert (makers.states(class_id), makers.the_class(class_id).state) == before
+
+
+@pytest.mark.parametrize("member", [None, *CAST], ids=lambda m: m.email if m else "nobody")
+def test_no_operation_of_the_api_without_its_right(app: Flask, class_id: int, member: Member | None) -> None:
+    """Said before a word of what is sent is read: what is sent here is no JSON."""
+    actor = makers.actor(member) if member else None
+    headers = {"Authorization": f"Bearer {make_token(actor, 'test')}"} if actor else {}
+    before = makers.states(class_id), makers.the_class(class_id).state
+    client, refused = app.test_client(), 0
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        for endpoint, path in paths(app, method, api=True):
+            right = app.view_functions[endpoint].right  # type: ignore[attr-defined]
+            if right in PUBLIC or may(actor, right):
+                continue
+            answer = client.open(path, method=method, headers=headers, data="{", content_type="application/json")
+            code = "not_allowed" if actor else "not_signed_in"
+            assert (answer.status_code, answer.get_json()["code"]) == (403 if actor else 401, code), path
+            refused += 1
+    assert refused > 5
     assert (makers.states(class_id), makers.the_class(class_id).state) == before
 
 
