@@ -35,7 +35,7 @@ def test_who_waits_too_long_for_a_lock_is_told_to_try_again(app: Flask, client: 
         began = time.monotonic()
         with refused("busy"):
             makers.booking.book(who, class_id, [SHEN.id])
-        assert LOCK_WAIT_MS / 1000 - 0.1 < time.monotonic() - began < LOCK_WAIT_MS / 1000 + 2
+        assert LOCK_WAIT_MS / 1000 - 0.1 < time.monotonic() - began < LOCK_WAIT_MS / 1000 * 5
         page = client.as_(SHEN).post(f"/classes/{class_id}/bookings")
         answer = client.post(f"/api/v1/classes/{class_id}/bookings", json={}, headers=token)
         assert client.get(f"/classes/{class_id}").status_code == 200  # readers do not wait
