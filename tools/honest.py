@@ -105,9 +105,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.xdist_group("looks"))
         elif any(item.get_closest_marker(marker) for marker in FILLS_THE_MACHINE):
             item.add_marker(pytest.mark.xdist_group("fills the machine"))
+    kept.sort(key=lambda item: item.path.parent.name != "property")  # the longest: begun last they would run on alone
     if left:
         config.hook.pytest_deselected(items=left)
-        items[:] = kept
+    items[:] = kept
     if is_worker(config):
         # pytest-xdist made it and sends it home.
         config.workeroutput["left_out"] = dict(counted)  # type: ignore[attr-defined]
