@@ -448,8 +448,8 @@ def is_whole_proof() -> bool:
     return os.environ.get("PROOF") == "whole"
 
 
-def _axe(page: Page, **options: Any) -> None:
-    found = Axe().run(page, options=options or None).response["violations"]
+def _axe(page: Page) -> None:
+    found = Axe().run(page).response["violations"]
     told = [f"{v['id']}: {node['target']} {node['html'][:200]}" for v in found for node in v["nodes"]]
     assert told == [], f"at {page.viewport_size}"
 
