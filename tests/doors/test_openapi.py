@@ -59,8 +59,8 @@ IDS = {
     "kept",
     "gone",
 }
-# What a JSON schema cannot say: a cursor is ours, a year is in reach, a reason is not blank, an address is one, none is
-# named twice.
+# What a JSON schema cannot say: a cursor is ours, a year is in reach, a reason and an answer are not blank, an address
+# is one, none is named twice.
 MOMENTS = ("_at", "_until", "_by")
 UNSAID = {
     "cursor",
@@ -70,6 +70,7 @@ UNSAID = {
     "arrived",
     "left",
     "reason",
+    "answer",
     "credit_code",
     "enterprise_name",
     "topic",
