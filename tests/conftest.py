@@ -5,6 +5,7 @@ The database is a copy of a template that holds the migrated tables and the cast
 
 import contextvars
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,12 +81,13 @@ def _make(kind: str, folder: Path) -> tuple[Flask, Any]:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def app(request: pytest.FixtureRequest, made: dict[str, Any], tmp_path_factory: Any) -> Iterator[Flask]:
-    """The application on a fresh database, with its context pushed: actions and makers can be called."""
+    """The application on a fresh database, without mail, with its context pushed: actions and makers can be called."""
     kind = request.param
     if kind not in made:
         made[kind] = _make(kind, tmp_path_factory.mktemp(kind))
     app, database = made[kind]
     database.fresh()
+    shutil.rmtree(app.config["SETTINGS"].mail_folder, ignore_errors=True)
     forget_all()
     with app.app_context():
         yield app
